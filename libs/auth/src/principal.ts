@@ -1,0 +1,43 @@
+/** Nobody has said who they are. */
+export interface AnonymousPrincipal {
+  kind: 'anonymous';
+  username: '';
+}
+
+/** A row of harbor_user. */
+export interface UserPrincipal {
+  kind: 'user';
+  userId: number;
+  username: string;
+  /** `sysadmin_flag`, or an admin group at log-in: every resource and action is allowed. */
+  isSystemAdmin: boolean;
+  /** True when the request came with a session cookie and not with credentials. */
+  hasSession: boolean;
+}
+
+/** One permission of a robot account: `namespace` is a project name, `*` for all projects, or `/` for the system. */
+export interface RobotGrant {
+  kind: 'project' | 'system';
+  namespace: string;
+  resource: string;
+  action: string;
+}
+
+export interface RobotPrincipal {
+  kind: 'robot';
+  robotId: number;
+  username: string;
+  grants: readonly RobotGrant[];
+}
+
+/** Another Haven service, known by the internal credential: allowed everything. */
+export interface ServicePrincipal {
+  kind: 'service';
+  username: 'harbor-service';
+}
+
+/** Who a request acts as. Every request has exactly one. */
+export type Principal = AnonymousPrincipal | UserPrincipal | RobotPrincipal | ServicePrincipal;
+
+export const anonymous: AnonymousPrincipal = { kind: 'anonymous', username: '' };
+export const service: ServicePrincipal = { kind: 'service', username: 'harbor-service' };
