@@ -1,1 +1,3 @@
-export {};
+export { ConfigError, readSettings, type Environment } from './read-settings.js';
+export { setting, type Setting } from './setting.js';
+export { databaseSettings, settings, type ListenAddress } from './settings.js';

@@ -1,1 +1,2 @@
-export {};
+export { runHealthChecks, type HealthCheck, type HealthResult } from './health.js';
+export { createLogger, type Logger } from './logger.js';

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { setting } from './setting.js';
+
+/** Where a service listens. */
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+const listenAddress = z.string().transform((text, context): ListenAddress => {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65_535) {
+    context.addIssue({ code: 'custom', message: 'expected host:port' });
+    return z.NEVER;
+  }
+  return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port };
+});
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^-?\d+$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.number().int().min(min).max(max));
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const text = z.string().min(1);
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** Every key that any Haven service reads, once. docs/configuration.md is checked against this list. */
+export const settings = {
+  logLevel: setting(
+    'HAVEN_LOG_LEVEL',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'How much the services log.',
+    { fallback: 'info' },
+  ),
+
+  databaseHost: setting('HAVEN_DATABASE_HOST', text, 'Host of PostgreSQL.', { fallback: '127.0.0.1' }),
+  databasePort: setting('HAVEN_DATABASE_PORT', integer(1, 65_535), 'Port of PostgreSQL.', { fallback: '5432' }),
+  databaseName: setting('HAVEN_DATABASE_NAME', text, 'Name of the database.', { fallback: 'registry' }),
+  databaseUser: setting('HAVEN_DATABASE_USER', text, 'Role that owns the database.', { fallback: 'haven' }),
+  databasePassword: setting('HAVEN_DATABASE_PASSWORD', text, 'Password of that role.', { secret: true }),
+  redisUrl: setting(
+    'HAVEN_REDIS_URL',
+    z.url({ protocol: /^rediss?$/ }),
+    'Redis for sessions, as redis://:password@host:port/db.',
+    { secret: true },
+  ),
+
+  internalSecret: setting(
+    'HAVEN_INTERNAL_SECRET',
+    z.string().min(16, 'at least 16 characters'),
+    'Credential that the services show to each other.',
+    { secret: true },
+  ),
+  secretKey: setting(
+    'HAVEN_SECRET_KEY',
+    z.string().regex(/^[0-9a-f]{64}$/i, 'expected 64 hexadecimal digits'),
+    'Key under which stored credentials are encrypted (32 bytes as 64 hexadecimal digits).',
+    { secret: true },
+  ),
+  adminPassword: setting(
+    'HAVEN_ADMIN_PASSWORD',
+    z.string().min(8).max(128),
+    'First password of the user admin; read only when that user is created.',
+    { secret: true, fallback: 'Harbor12345' },
+  ),
+  externalUrl: setting('HAVEN_EXTERNAL_URL', url, 'The address under which users reach the platform.', {
+    fallback: 'http://localhost:8080',
+  }),
+
+  coreListen: setting('HAVEN_CORE_LISTEN', listenAddress, 'Where core listens.', { fallback: '127.0.0.1:8081' }),
+  coreUrl: setting('HAVEN_CORE_URL', url, 'Where the other services reach core.', {
+    fallback: 'http://127.0.0.1:8081',
+  }),
+  registryListen: setting('HAVEN_REGISTRY_LISTEN', listenAddress, 'Where the registry listens.', {
+    fallback: '127.0.0.1:5000',
+  }),
+  registryUrl: setting('HAVEN_REGISTRY_URL', url, 'Where core reaches the registry, for its health.', {
+    fallback: 'http://127.0.0.1:5000',
+  }),
+
+  storageDriver: setting(
+    'HAVEN_STORAGE_DRIVER',
+    z.enum(['filesystem', 'memory']),
+    'Where blob bytes lie; memory is for trials only and loses everything at a stop.',
+    { fallback: 'filesystem' },
+  ),
+  storageRoot: setting('HAVEN_STORAGE_ROOT', text, 'Folder of the blob store (filesystem driver).', {
+    fallback: '/var/lib/haven/storage',
+  }),
+  storageProjection: setting(
+    'HAVEN_STORAGE_PROJECTION',
+    flag,
+    "Whether the link files of distribution's layout are written beside the blobs.",
+    { fallback: 'true' },
+  ),
+  blobDelivery: setting(
+    'HAVEN_BLOB_DELIVERY',
+    z.enum(['nginx', 'stream']),
+    'Who sends blob bytes: nginx (X-Accel-Redirect) or the registry itself.',
+    { fallback: 'stream' },
+  ),
+  uploadMemoryBytes: setting(
+    'HAVEN_UPLOAD_MEMORY_BYTES',
+    integer(1_048_576, 2 ** 40),
+    'Most bytes of running uploads that one registry process holds in memory.',
+    { fallback: '67108864' },
+  ),
+  manifestCacheBytes: setting(
+    'HAVEN_MANIFEST_CACHE_BYTES',
+    integer(0, 2 ** 40),
+    'Size of the in-memory cache of manifest bytes in one registry process.',
+    { fallback: '33554432' },
+  ),
+  uploadLeaseHours: setting(
+    'HAVEN_UPLOAD_LEASE_HOURS',
+    integer(1, 8_760),
+    'How long an uploaded or mounted blob waits for a manifest that names it.',
+    { fallback: '24' },
+  ),
+} as const;
+
+/** What a service that uses PostgreSQL reads. */
+export const databaseSettings = {
+  host: settings.databaseHost,
+  port: settings.databasePort,
+  name: settings.databaseName,
+  user: settings.databaseUser,
+  password: settings.databasePassword,
+};
