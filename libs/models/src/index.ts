@@ -1,1 +1,38 @@
-export {};
+export { bumpAccessVersion, readAccessVersion } from './access/access-version.js';
+export { deleteArtifact, deleteRepository, type DeletionContext } from './artifact/delete-artifact.js';
+export {
+  putArtifact,
+  type ArtifactChild,
+  type NewArtifact,
+  type PutArtifactContext,
+  type PutArtifactResult,
+} from './artifact/put-artifact.js';
+export { ensureRepository, type RepositoryRef } from './artifact/repository-ref.js';
+export { createTag, deleteTag, putTag, type TagChange } from './artifact/tag.js';
+export { recordAudit, type AuditEntry, type AuditOperation, type AuditResourceType } from './audit/audit.js';
+export { createDataSource, ModelStore, type Transaction } from './database/data-source.js';
+export { brokenConstraint, isUniqueViolation, sqlState } from './database/database-errors.js';
+export { Database, type DatabaseSettings, type PoolSettings } from './database/database.js';
+export { listMigrations, migrate } from './database/migrator.js';
+export { sql, statement, type Query, type Sql } from './database/sql.js';
+export * from './entity/index.js';
+export { recordLedger, type LedgerEntry, type LedgerStep } from './ledger/ledger.js';
+export {
+  appendOutbox,
+  isFirstArrival,
+  type OutboxConsumer,
+  type OutboxEvent,
+  type OutboxRow,
+} from './outbox/outbox.js';
+export { backOffSeconds, OutboxRelay, type RelayOptions } from './outbox/outbox-relay.js';
+export { formatBytes } from './quota/format-bytes.js';
+export {
+  assertQuotaLeft,
+  chargeProject,
+  foldQuota,
+  readUsedBytes,
+  recomputeUsedBytes,
+  releaseProject,
+  settleQuota,
+  type ChargedItem,
+} from './quota/quota.js';

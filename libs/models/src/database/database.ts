@@ -1,0 +1,141 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import pg, { type PoolClient, type QueryResultRow } from 'pg';
+import { isRetryable, translateDatabaseError } from './database-errors.js';
+import { sqlOver, type Query, type Sql } from './sql.js';
+
+export interface DatabaseSettings {
+  host: string;
+  port: number;
+  name: string;
+  user: string;
+  password: string;
+}
+
+export interface PoolSettings {
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  connections: number;
+}
+
+const acquireTimeoutMs = 5_000;
+const transactionAttempts = 4;
+
+/** bigint comes as a number: sizes and ids stay far below 2^53. */
+const parsers: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 ? Number : (pg.types.getTypeParser(oid, format) as Parser),
+};
+type Parser = (text: string) => unknown;
+
+/** Options of node-postgres that every pool of the platform has: nothing waits for ever. */
+export function poolOptions(settings: DatabaseSettings, pool: PoolSettings): pg.PoolConfig {
+  return {
+    host: settings.host,
+    port: settings.port,
+    database: settings.name,
+    user: settings.user,
+    password: settings.password,
+    application_name: pool.applicationName,
+    max: pool.connections,
+    connectionTimeoutMillis: acquireTimeoutMs,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    statement_timeout: 30_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 15_000,
+    types: parsers,
+  };
+}
+
+/** True inside `transaction`, to forbid asking the pool for a second connection there: two such wedge each other. */
+const insideTransaction = new AsyncLocalStorage<true>();
+
+/** Throws when called inside a transaction. Whoever hands out connections asks first. */
+export function assertOutsideTransaction(): void {
+  if (insideTransaction.getStore() === true) {
+    throw new Error('a second connection was asked for inside a transaction: use the one of the transaction');
+  }
+}
+
+/** Runs one attempt at a transaction until it is through: again after a deadlock, and as 503 when the database is away. */
+export async function runTransaction<T>(attempt: () => Promise<T>): Promise<T> {
+  assertOutsideTransaction();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await insideTransaction.run(true, attempt);
+    } catch (error) {
+      if (!isRetryable(error) || tries === transactionAttempts) throw translateDatabaseError(error);
+    }
+  }
+}
+
+/** One pool of connections, and short transactions on it. */
+export class Database implements Sql {
+  readonly rows: Sql['rows'];
+  readonly maybe: Sql['maybe'];
+  readonly one: Sql['one'];
+  readonly run: Sql['run'];
+
+  constructor(private readonly pool: pg.Pool) {
+    // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+    pool.on('error', () => undefined);
+    const own = sqlOver({ query: (query) => this.query(query) });
+    this.rows = own.rows;
+    this.maybe = own.maybe;
+    this.one = own.one;
+    this.run = own.run;
+  }
+
+  static connect(settings: DatabaseSettings, pool: PoolSettings): Database {
+    return new Database(new pg.Pool(poolOptions(settings, pool)));
+  }
+
+  /**
+   * Runs `work` in one transaction on one connection; commits when it resolves, rolls back when it throws.
+   * A deadlock is run again, so `work` may be called more than once: it holds nothing but statements of `tx`
+   * and steps that may be repeated.
+   * @throws AppError UNAVAILABLE when the pool is exhausted or the database is away
+   */
+  async transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+    return runTransaction(() => this.attempt(work));
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async attempt<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await work(sqlOver(client));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      broken = await rollback(client);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  private async query(query: Query): Promise<{ rows: QueryResultRow[]; rowCount: number | null }> {
+    assertOutsideTransaction();
+    try {
+      return await this.pool.query(query);
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
+  }
+}
+
+/** Rolls back; a connection that cannot even do that is thrown away. */
+async function rollback(client: PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('ROLLBACK');
+    return undefined;
+  } catch (error) {
+    return Error.isError(error) ? error : new Error(String(error));
+  }
+}

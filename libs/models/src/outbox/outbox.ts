@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { sql, statement, type Sql } from '../database/sql.js';
+
+/** Who takes events from the outbox. */
+export type OutboxConsumer = 'core' | 'projection';
+
+export interface OutboxEvent {
+  topic: string;
+  payload: object;
+}
+
+export interface OutboxRow {
+  id: number;
+  eventId: string;
+  topic: string;
+  payload: unknown;
+  attempts: number;
+}
+
+const insert = statement(
+  'outbox_insert',
+  `INSERT INTO outbox (event_id, consumer, topic, payload)
+   SELECT $1, consumer, $3, $4 FROM unnest($2::text[]) AS consumer`,
+);
+
+/** Writes an event for each consumer, in the transaction of the change it tells of. */
+export async function appendOutbox(tx: Sql, consumers: readonly OutboxConsumer[], event: OutboxEvent): Promise<void> {
+  await tx.run(insert(randomUUID(), consumers, event.topic, JSON.stringify(event.payload)));
+}
+
+/**
+ * Rows are claimed by state, never by "id greater than the last one": ids are handed out before they are committed.
+ * A claim is a not-before in the future; whoever dies holding it loses it by time.
+ */
+const claim = statement(
+  'outbox_claim',
+  `UPDATE outbox SET not_before = now() + make_interval(secs => $3), attempts = attempts + 1
+    WHERE id IN (SELECT id FROM outbox WHERE consumer = $1 AND not_before <= now()
+                  ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED)
+   RETURNING id, event_id AS "eventId", topic, payload, attempts`,
+);
+
+/** Takes up to `limit` due rows for `holdSeconds`, oldest first. */
+export async function claimOutbox(
+  db: Sql,
+  consumer: OutboxConsumer,
+  limit: number,
+  holdSeconds: number,
+): Promise<OutboxRow[]> {
+  const rows = await db.rows<OutboxRow>(claim(consumer, limit, holdSeconds));
+  return rows.sort((a, b) => a.id - b.id);
+}
+
+/** Delivered: gone. */
+export async function completeOutbox(db: Sql, ids: readonly number[]): Promise<void> {
+  await db.run(sql('DELETE FROM outbox WHERE id = ANY($1)', ids));
+}
+
+/** Not delivered: due again after `delaySeconds`. */
+export async function postponeOutbox(db: Sql, ids: readonly number[], delaySeconds: number): Promise<void> {
+  await db.run(
+    sql('UPDATE outbox SET not_before = now() + make_interval(secs => $2) WHERE id = ANY($1)', ids, delaySeconds),
+  );
+}
+
+const arrive = statement(
+  'inbox_arrive',
+  'INSERT INTO inbox (event_id, consumer) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+);
+
+/** Notes the arrival of an event, in the transaction of its effect. False when it has been here before. */
+export async function isFirstArrival(tx: Sql, consumer: string, eventId: string): Promise<boolean> {
+  return (await tx.run(arrive(eventId, consumer))) === 1;
+}
