@@ -86,7 +86,7 @@ CREATE TABLE properties (
 -- One row. Moves on whenever a password, a membership or an account changes, so that
 -- whoever remembers the outcome of a log-in can see at once that it is out of date.
 CREATE TABLE access_version (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   version bigint NOT NULL DEFAULT 1
 );
 INSERT INTO access_version DEFAULT VALUES;

@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { createTestDatabase, type TestDatabase } from '@haven/testing';
+import {
+  Database,
+  deleteArtifact,
+  deleteRepository,
+  ensureRepository,
+  foldQuota,
+  putArtifact,
+  readUsedBytes,
+  recomputeUsedBytes,
+  sql,
+  chargeProject,
+  settleQuota,
+  type RepositoryRef,
+} from '../src/index.js';
+
+const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+const actor = { actor: 'alice', sourceIp: '127.0.0.1', consumers: ['core'] as const };
+const context = { ...actor, requestId: 'r', userAgent: 'test' };
+
+let testDatabase: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  db = Database.connect(testDatabase.settings, { applicationName: 'test', connections: 20 });
+});
+afterAll(async () => {
+  await db.close();
+  await testDatabase.drop();
+});
+
+/** What the registry does when an upload is complete: blob, membership, charge. */
+async function uploadBlob(repository: RepositoryRef, text: string): Promise<string> {
+  const digest = digestOf(text);
+  await db.transaction(async (tx) => {
+    await tx.run(sql('INSERT INTO blob (digest, size) VALUES ($1, $2) ON CONFLICT DO NOTHING', digest, text.length));
+    await tx.run(
+      sql(
+        `INSERT INTO repository_blob (repository_id, digest, lease_until) VALUES ($1, $2, now() + interval '1 hour')
+         ON CONFLICT DO NOTHING`,
+        repository.repositoryId,
+        digest,
+      ),
+    );
+    await settleQuota(
+      tx,
+      repository.projectId,
+      await chargeProject(tx, repository.projectId, [{ digest, sizeBytes: text.length }]),
+    );
+  });
+  return digest;
+}
+
+function manifestOf(payload: string, parts: { blobs?: string[]; children?: string[]; subject?: string } = {}) {
+  return {
+    digest: digestOf(payload),
+    payload: Buffer.from(payload),
+    manifestMediaType: 'application/vnd.oci.image.manifest.v1+json',
+    mediaType: 'application/vnd.oci.image.config.v1+json',
+    artifactType: '',
+    type: 'IMAGE',
+    sizeBytes: payload.length,
+    blobDigests: parts.blobs ?? [],
+    children: (parts.children ?? []).map((digest) => ({ digest })),
+    annotations: {},
+    extraAttrs: {},
+    ...(parts.subject === undefined
+      ? {}
+      : { subjectDigest: parts.subject, accessory: { type: 'signature.cosign', subjectDigest: parts.subject } }),
+  };
+}
+
+const put = (repository: RepositoryRef, manifest: ReturnType<typeof manifestOf>, tag?: string) =>
+  db.transaction((tx) => putArtifact(tx, manifest, { ...context, repository, ...(tag === undefined ? {} : { tag }) }));
+
+const count = async (text: string, ...values: unknown[]) =>
+  (await db.one<{ n: number }>(sql(`SELECT count(*)::int AS n FROM ${text}`, ...values))).n;
+
+async function expectExactQuota(projectId: number): Promise<number> {
+  const used = await readUsedBytes(db, projectId);
+  expect(used).toBe(await recomputeUsedBytes(db, projectId));
+  return used;
+}
+
+describe('putArtifact', () => {
+  it('takes only blobs that the repository may use', async () => {
+    const mine = await ensureRepository(db, 1, 'library/mine');
+    const other = await ensureRepository(db, 1, 'library/other');
+    const blob = await uploadBlob(other, 'secret layer');
+    await expect(put(mine, manifestOf('m', { blobs: [blob] }))).rejects.toMatchObject({
+      code: 'MANIFEST_BLOB_UNKNOWN',
+    });
+    expect(await count('artifact WHERE repository_id = $1', mine.repositoryId)).toBe(0);
+  });
+
+  it('changes nothing the second time, and moves a tag', async () => {
+    const repository = await ensureRepository(db, 1, 'library/twice');
+    const blob = await uploadBlob(repository, 'layer of twice');
+    const first = await put(repository, manifestOf('one', { blobs: [blob] }), 'latest');
+    const again = await put(repository, manifestOf('one', { blobs: [blob] }), 'latest');
+    const second = await put(repository, manifestOf('two', { blobs: [blob] }), 'latest');
+    expect([first.created, again.created, second.created]).toEqual([true, false, true]);
+    expect(again.artifactId).toBe(first.artifactId);
+    expect(
+      await count('tag WHERE repository_id = $1 AND artifact_id = $2', repository.repositoryId, second.artifactId),
+    ).toBe(1);
+    await expectExactQuota(1);
+  });
+
+  it('is refused as a whole when it would exceed the quota', async () => {
+    const project = await db.one<{ id: number }>(
+      sql("INSERT INTO project (owner_id, name) VALUES (1, 'small') RETURNING project_id AS id"),
+    );
+    await db.run(sql('INSERT INTO quota (project_id, hard_bytes) VALUES ($1, 20)', project.id));
+    await db.run(sql('INSERT INTO quota_usage (project_id) VALUES ($1)', project.id));
+    const repository = await ensureRepository(db, project.id, 'small/app');
+    const blob = await uploadBlob(repository, 'exactly 16 bytes');
+    const refused = put(repository, manifestOf('five!', { blobs: [blob] }), 'v1');
+    await expect(refused).rejects.toMatchObject({
+      code: 'DENIED',
+      message: expect.stringMatching(/^adding 5\.0 B of storage resource, .* limit of 20\.0 B\.$/) as string,
+    });
+    expect(await count('artifact WHERE project_id = $1', project.id)).toBe(0);
+    expect(await expectExactQuota(project.id)).toBe(16);
+    await put(repository, manifestOf('four', { blobs: [blob] }), 'v1');
+    expect(await expectExactQuota(project.id)).toBe(20);
+  });
+});
+
+describe('deleteArtifact', () => {
+  it('takes accessories and lone children along, frees their charge and keeps them in the trash', async () => {
+    const repository = await ensureRepository(db, 1, 'library/gone');
+    const before = await expectExactQuota(1);
+    const blob = await uploadBlob(repository, 'layer of gone');
+    const child = manifestOf('child', { blobs: [blob] });
+    const tagged = manifestOf('tagged child', { blobs: [blob] });
+    await put(repository, child);
+    await put(repository, tagged, 'keep');
+    const index = manifestOf('index', { children: [child.digest, tagged.digest] });
+    await put(repository, manifestOf('signature', { subject: index.digest }));
+    await put(repository, index, 'multi');
+    await expect(db.transaction((tx) => deleteArtifact(tx, repository, child.digest, actor))).rejects.toMatchObject({
+      code: 'PRECONDITION',
+    });
+    await db.transaction((tx) => deleteArtifact(tx, repository, index.digest, actor));
+    const left = await db.rows<{ digest: string }>(
+      sql('SELECT digest FROM artifact WHERE repository_id = $1', repository.repositoryId),
+    );
+    expect(left.map((row) => row.digest)).toEqual([tagged.digest]);
+    expect(await count('artifact_trash WHERE repository_name = $1', repository.name)).toBe(3);
+    expect(await expectExactQuota(1)).toBe(before + 'layer of gone'.length + 'tagged child'.length);
+    await db.transaction((tx) => deleteRepository(tx, repository, actor));
+    expect(await expectExactQuota(1)).toBe(before);
+  });
+
+  it('stands beside pushes of the same content without losing or doubling a charge', async () => {
+    const repository = await ensureRepository(db, 1, 'library/contended');
+    const blobs = await Promise.all(['a', 'b', 'c'].map((name) => uploadBlob(repository, `shared layer ${name}`)));
+    const manifests = ['x', 'y', 'z'].map((name) => manifestOf(`contended ${name}`, { blobs }));
+    const work = Array.from({ length: 60 }, (_, turn) => async () => {
+      const manifest = manifests[turn % manifests.length]!;
+      await put(repository, manifest, `t${turn % 4}`);
+      if (turn % 2 === 0) {
+        await db
+          .transaction((tx) => deleteArtifact(tx, repository, manifest.digest, actor))
+          .catch((error: unknown) => {
+            expect(error).toMatchObject({ code: 'MANIFEST_UNKNOWN' });
+          });
+      }
+      if (turn % 7 === 0) await foldQuota(db);
+    });
+    await Promise.all(work.map((turn) => turn()));
+    await foldQuota(db);
+    expect(await count('quota_delta')).toBe(0);
+    await expectExactQuota(1);
+  });
+});
