@@ -11,7 +11,8 @@ const connections = 10;
   providers: [
     {
       provide: ModelStore,
-      useFactory: () => ModelStore.connect(readSettings(databaseSettings), { applicationName: 'haven-core', connections }),
+      useFactory: () =>
+        ModelStore.connect(readSettings(databaseSettings), { applicationName: 'haven-core', connections }),
     },
   ],
   exports: [ModelStore],

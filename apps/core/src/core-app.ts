@@ -1,0 +1,51 @@
+import { SecretBox } from '@haven/auth';
+import { createHttpApp, type HttpApp, type RouteDescription } from '@haven/http';
+import { ModelStore, sql } from '@haven/models';
+import type { Logger } from '@haven/observability';
+import type { FastifyInstance } from 'fastify';
+import { installApiDescription } from './api-description/api-description.routes.js';
+import { AppModule } from './app.module.js';
+import { CORE_CONFIG, type CoreConfig } from './core.config.js';
+import { AccountRepository } from './security/account.repository.js';
+import { AuthenticationService } from './security/authentication.service.js';
+import { installPrincipalHook } from './security/principal.hook.js';
+import { installCsrfHook } from './session/csrf.hook.js';
+import { SessionService } from './session/session.service.js';
+
+const notificationType = 'application/vnd.docker.distribution.events.v1+json';
+
+/** Registry notifications are JSON under a name of their own. */
+function acceptNotifications(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser<string>(
+    notificationType,
+    { parseAs: 'string', bodyLimit: 16 * 1024 * 1024 },
+    (request, text, done) => {
+      void parse(request, text, done);
+    },
+  );
+}
+
+/** Builds core, ready to listen; configuration comes from the environment. */
+export async function createCoreApp(log: Logger): Promise<{ app: HttpApp; config: CoreConfig }> {
+  let routes: readonly RouteDescription[] = [];
+  const app = await createHttpApp(AppModule, {
+    log,
+    configure: (nest, fastify) => {
+      const config = nest.get<CoreConfig>(CORE_CONFIG);
+      installPrincipalHook(fastify, {
+        internalSecret: config.internalSecret,
+        authentication: nest.get(AuthenticationService),
+        accounts: nest.get(AccountRepository),
+        sessions: nest.get(SessionService),
+      });
+      const csrfKey = new SecretBox(config.secretKey).deriveKey('csrf');
+      installCsrfHook(fastify, csrfKey, config.externalUrl.startsWith('https:'));
+      acceptNotifications(fastify);
+      installApiDescription(fastify, () => routes);
+    },
+    readiness: (nest) => [{ name: 'database', check: () => nest.get(ModelStore).sql.one(sql('SELECT 1')) }],
+  });
+  routes = app.routes;
+  return { app, config: app.nest.get<CoreConfig>(CORE_CONFIG) };
+}

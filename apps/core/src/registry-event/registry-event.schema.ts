@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** distribution's notification envelope, as far as core reads it; `count` and the ids are Haven's own additions. */
+export const registryEvent = z.object({
+  id: z.uuid(),
+  timestamp: z.iso.datetime({ offset: true }),
+  action: z.enum(['push', 'pull', 'delete', 'mount']),
+  target: z.object({
+    repository: z.string(),
+    digest: z.string().optional(),
+    tag: z.string().optional(),
+  }),
+  request: z.object({ addr: z.string().optional() }).optional(),
+  actor: z.object({ name: z.string().optional() }).optional(),
+  /** How many equal pulls the event stands for. */
+  count: z.number().int().positive().default(1),
+  projectId: z.number().int().optional(),
+  repositoryId: z.number().int().optional(),
+  artifactId: z.number().int().optional(),
+});
+export type RegistryEvent = z.infer<typeof registryEvent>;
+
+export const notification = z.object({ events: z.array(registryEvent).max(10_000) });

@@ -1,0 +1,38 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModelStore, sql, statement } from '@haven/models';
+
+/** What a log-in needs to know of a user. */
+export interface Account {
+  userId: number;
+  username: string;
+  passwordHash: string;
+  isSystemAdmin: boolean;
+}
+
+const columns = `user_id AS "userId", username, password AS "passwordHash", sysadmin_flag AS "isSystemAdmin"`;
+const byLogin = statement(
+  'account_by_login',
+  `SELECT ${columns} FROM harbor_user WHERE (username = $1 OR email = $1) AND NOT deleted ORDER BY (username = $1) DESC LIMIT 1`,
+);
+const byId = statement('account_by_id', `SELECT ${columns} FROM harbor_user WHERE user_id = $1 AND NOT deleted`);
+
+@Injectable()
+export class AccountRepository {
+  constructor(@Inject(ModelStore) private readonly store: ModelStore) {}
+
+  /** By user name, or else by e-mail address. */
+  findByLogin(login: string): Promise<Account | null> {
+    return this.store.sql.maybe<Account>(byLogin(login));
+  }
+
+  findById(userId: number): Promise<Account | null> {
+    return this.store.sql.maybe<Account>(byId(userId));
+  }
+
+  /** Replaces a hash by a stronger one of the same password, unless it was changed meanwhile. */
+  async upgradeHash(userId: number, from: string, to: string): Promise<void> {
+    await this.store.sql.run(
+      sql('UPDATE harbor_user SET password = $3 WHERE user_id = $1 AND password = $2', userId, from, to),
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BasicCredentials, Principal } from '@haven/auth';
+import { Errors } from '@haven/errors';
+import { isSystemAdmin } from '@haven/http';
+import { ModelStore, recordAudit, sql } from '@haven/models';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ConfigurationService } from '../configuration/configuration.service.js';
+import type { Actor } from '../security/actor.decorator.js';
+import { AuthenticationService } from '../security/authentication.service.js';
+import { SessionService } from './session.service.js';
+
+@Injectable()
+export class LoginService {
+  constructor(
+    @Inject(AuthenticationService) private readonly authentication: AuthenticationService,
+    @Inject(SessionService) private readonly sessions: SessionService,
+    @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
+    @Inject(ModelStore) private readonly store: ModelStore,
+  ) {}
+
+  /** Starts a session. @throws AppError UNAUTHORIZED, TOO_MANY_REQUEST, UNAVAILABLE (no place to keep sessions) */
+  async login(credentials: BasicCredentials, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const user = await this.authentication.authenticate(credentials, request.ip);
+    await recordAudit(this.store.sql, {
+      operation: 'login',
+      resourceType: 'user',
+      resource: credentials.username,
+      username: credentials.username,
+      succeeded: user !== null,
+      sourceIp: request.ip,
+    });
+    if (user === null) throw Errors.unauthorized('the user name or password is wrong');
+    await this.sessions.start({ userId: user.userId }, request, reply);
+  }
+
+  async logout(actor: Actor, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.sessions.end(request, reply);
+    if (actor.principal.kind !== 'user') return;
+    await recordAudit(this.store.sql, {
+      operation: 'logout',
+      resourceType: 'user',
+      resource: actor.username,
+      username: actor.username,
+      sourceIp: actor.sourceIp,
+    });
+  }
+
+  /** For the sign-up form. @throws AppError PRECONDITION when nobody may sign up and the caller is no admin */
+  async userExists(form: { target: 'username' | 'email'; value: string }, principal: Principal): Promise<boolean> {
+    if (!this.configuration.value('self_registration') && !isSystemAdmin(principal)) {
+      throw Errors.precondition('self registration is disabled');
+    }
+    const found = await this.store.sql.maybe(sql(`SELECT 1 FROM harbor_user WHERE ${form.target} = $1`, form.value));
+    return found !== null;
+  }
+}
