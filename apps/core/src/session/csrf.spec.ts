@@ -13,7 +13,7 @@ describe('CSRF tokens', () => {
 
   it('do not match another secret, nothing, or noise', () => {
     const [one, other] = [tokens.createCookie(), tokens.createCookie()].map((cookie) => tokens.readCookie(cookie));
-    if (one == null || other == null) throw new Error('our own cookies were not read');
+    if (!one || !other) throw new Error('our own cookies were not read');
     for (const header of [tokens.mask(other), undefined, '', 'noise', one.toString('base64')]) {
       expect(tokens.matches(one, header)).toBe(false);
     }
