@@ -1,0 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from './failure.ts';
+
+/** Runs the load tests, with the arguments as they are. Returns their exit code. */
+export function bench(checkout: string, args: readonly string[]): number {
+  const entry = join(checkout, 'test/load/main.ts');
+  if (!existsSync(entry)) throw new Failure('this checkout has no load tests: test/load/main.ts is missing');
+  return spawnSync(process.execPath, [entry, ...args], { stdio: 'inherit', cwd: checkout }).status ?? 1;
+}

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import type { Command } from './command.ts';
+import type { DataFolder } from './data-folder.ts';
+import type { Owner } from './owner.ts';
+import type { Part } from './part.ts';
+import type { InternalPorts } from './ports.ts';
+import { databaseName, databaseRole } from './postgres.part.ts';
+import { secretFiles } from './secrets.ts';
+
+/** What core, the registry and the migration are started with. */
+export interface ServiceContext {
+  data: DataFolder;
+  owner: Owner;
+  ports: InternalPorts;
+  /** Folder that holds `apps/<app>/dist`. */
+  app: string;
+  /** Changes with every build. */
+  buildId: string;
+  redisUrlFile: string;
+  externalUrl: string;
+  adminPassword: string | undefined;
+  passedOn: Readonly<Record<string, string>>;
+}
+
+const local = (port: number): string => `http://127.0.0.1:${port}`;
+
+export function corePart(context: ServiceContext): Part {
+  const env = {
+    ...sharedEnv(context),
+    ...coreSecrets(context),
+    HAVEN_CORE_LISTEN: `127.0.0.1:${context.ports.core}`,
+    HAVEN_REGISTRY_URL: local(context.ports.registry),
+  };
+  return servicePart('core', context, env);
+}
+
+export function registryPart(context: ServiceContext): Part {
+  const env = {
+    ...sharedEnv(context),
+    HAVEN_REGISTRY_LISTEN: `127.0.0.1:${context.ports.registry}`,
+    HAVEN_CORE_URL: local(context.ports.core),
+    HAVEN_STORAGE_DRIVER: 'filesystem',
+    HAVEN_STORAGE_ROOT: context.data.storage,
+    HAVEN_BLOB_DELIVERY: 'nginx',
+  };
+  return servicePart('registry', context, env);
+}
+
+/** Brings the database up to date; prints one JSON line, see MigrationResult. */
+export function migrateCommand(context: ServiceContext): Command {
+  const { adminPassword } = context;
+  const env = {
+    ...sharedEnv(context),
+    ...coreSecrets(context),
+    ...(adminPassword === undefined ? {} : { HAVEN_ADMIN_PASSWORD: adminPassword }),
+  };
+  return nodeCommand('core', 'migrate.js', context, env);
+}
+
+function servicePart(name: 'core' | 'registry', context: ServiceContext, env: Record<string, string>): Part {
+  const port = context.ports[name];
+  return {
+    name,
+    command: nodeCommand(name, 'main.js', context, env),
+    ports: [port],
+    probe: { kind: 'http', host: '127.0.0.1', port, path: '/readyz', expect: 200 },
+    stopSignal: 'SIGTERM',
+    forks: null,
+    settings: context.buildId,
+  };
+}
+
+function nodeCommand(app: string, script: string, context: ServiceContext, env: Record<string, string>): Command {
+  const cwd = join(context.app, 'apps', app);
+  return context.owner.wrap({ file: process.execPath, args: [join(cwd, 'dist', script)], env, cwd });
+}
+
+function sharedEnv(context: ServiceContext): Record<string, string> {
+  const secrets = secretFiles(context.data);
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    NODE_ENV: 'production',
+    ...context.passedOn,
+    HAVEN_DATABASE_HOST: '127.0.0.1',
+    HAVEN_DATABASE_PORT: String(context.ports.postgres),
+    HAVEN_DATABASE_NAME: databaseName,
+    HAVEN_DATABASE_USER: databaseRole,
+    HAVEN_DATABASE_PASSWORD_FILE: secrets.databasePassword,
+    HAVEN_INTERNAL_SECRET_FILE: secrets.internalSecret,
+    HAVEN_EXTERNAL_URL: context.externalUrl,
+  };
+}
+
+const coreSecrets = (context: ServiceContext): Record<string, string> => ({
+  HAVEN_SECRET_KEY_FILE: secretFiles(context.data).secretKey,
+  HAVEN_REDIS_URL_FILE: context.redisUrlFile,
+});

@@ -1,0 +1,90 @@
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../command.ts';
+import { Failure } from '../failure.ts';
+import { noTests, readJestReport, type Counts } from './jest-counts.ts';
+
+/** A stage ended badly. The message holds the whole output; the counts, what jest said if it was jest. */
+export class StageFailure extends Failure {
+  readonly counts: Counts;
+
+  constructor(message: string, counts: Counts = noTests) {
+    super(message);
+    this.counts = counts;
+  }
+}
+
+/** What the stages share: the checkout, a folder of their own, and a way to call programs that an interrupt ends. */
+export class Workshop {
+  readonly checkout: string;
+  readonly folder: string;
+  readonly #running = new Set<ChildProcess>();
+  #interruptedBy: NodeJS.Signals | undefined;
+
+  constructor(checkout: string) {
+    this.checkout = checkout;
+    this.folder = mkdtempSync(join(tmpdir(), 'haven-test-'));
+    chmodSync(this.folder, 0o755); // The service user passes through.
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(name, () => {
+        this.#interruptedBy = name;
+        for (const child of this.#running) child.kill(name);
+      });
+    }
+  }
+
+  /** A program of the checkout's packages. */
+  bin(name: string): string {
+    return join(this.checkout, 'node_modules/.bin', name);
+  }
+
+  /** Runs a program in the checkout, to success. `env` is added to a clean environment. */
+  async call(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+    const { code, output } = await this.#run(file, args, env);
+    if (code !== 0) throw new StageFailure(output);
+    return output;
+  }
+
+  /** Runs one of jest's projects; having no tests yet is no failure. */
+  async jest(project: string, env: Record<string, string> = {}): Promise<Counts> {
+    const report = join(this.folder, `${project}.json`);
+    const args = ['--selectProjects', project, '--passWithNoTests', '--json', '--outputFile', report];
+    const node = { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
+    const { code, output } = await this.#run(this.bin('jest'), args, { ...node, ...env });
+    const counts = existsSync(report) ? readJestReport(readFileSync(report, 'utf8')) : noTests;
+    if (code !== 0) throw new StageFailure(output, counts);
+    return counts;
+  }
+
+  async #run(file: string, args: readonly string[], env: Record<string, string>) {
+    this.mustGoOn();
+    let child: ChildProcess | undefined;
+    const onStart = (started: ChildProcess): void => {
+      child = started;
+      this.#running.add(started);
+    };
+    try {
+      return await run({ file, args, cwd: this.checkout, env: { ...cleanEnv(), ...env } }, { onStart });
+    } finally {
+      if (child !== undefined) this.#running.delete(child);
+      this.mustGoOn();
+    }
+  }
+
+  /** Throws after an interrupt. */
+  mustGoOn(): void {
+    if (this.#interruptedBy !== undefined) throw new StageFailure(`interrupted by ${this.#interruptedBy}`);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The caller's environment without what would steer Haven: tests bring their own. */
+function cleanEnv(): Record<string, string> {
+  const kept = Object.entries(process.env).filter(([key]) => !key.startsWith('HAVEN_') || key === 'HAVEN_TOOLS');
+  return Object.fromEntries(kept.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+}
