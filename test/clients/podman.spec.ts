@@ -1,0 +1,4 @@
+import { startPodman } from './podman.client.ts';
+import { clientScenario } from './scenario.ts';
+
+await clientScenario('podman', startPodman);
