@@ -27,12 +27,20 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      testMatch: ['<rootDir>/libs/*/src/**/*.spec.ts', '<rootDir>/apps/*/src/**/*.spec.ts', '<rootDir>/tools/src/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/libs/*/src/**/*.spec.ts',
+        '<rootDir>/apps/*/src/**/*.spec.ts',
+        '<rootDir>/tools/src/**/*.spec.ts',
+      ],
     },
     {
       ...base,
       displayName: 'integration',
-      testMatch: ['<rootDir>/libs/*/test/**/*.spec.ts', '<rootDir>/apps/*/test/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/libs/*/test/**/*.spec.ts',
+        '<rootDir>/apps/*/test/**/*.spec.ts',
+        '<rootDir>/tools/test/**/*.spec.ts',
+      ],
     },
     { ...base, displayName: 'black-box', testMatch: ['<rootDir>/test/**/*.spec.ts'] },
   ],

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { mustRun } from './command.ts';
 import { Failure } from './failure.ts';
 import { withLock } from './lock.ts';
+import { stampOfFiles, stampOfTexts } from './stamp.ts';
 
 /** What the last successful installation and build were made from. */
 interface Stamp {
@@ -73,24 +73,20 @@ const missingOutput = (checkout: string): string | undefined =>
 /** Packages by content, sources by size and time: touching a file costs a build that finds nothing to do, no more. */
 function currentStamp(checkout: string): Stamp {
   const sources = workspaceFolders.flatMap((folder) => filesUnder(join(checkout, folder)));
-  const manifests = sources.filter((file) => file.endsWith('/package.json'));
-  const install = createHash('sha256');
-  for (const file of [...installFiles.map((name) => join(checkout, name)), ...manifests]) {
-    install.update(readFileSync(file));
-  }
+  const manifests = sources.filter((file) => file.endsWith('/package.json')).sort();
+  const packages = [...installFiles.map((name) => join(checkout, name)), ...manifests];
+  const install = stampOfTexts(packages.map((file) => readFileSync(file, 'utf8')));
   const configs = ['tsconfig.json', 'tsconfig.base.json'].map((name) => join(checkout, name));
-  const build = createHash('sha256').update(install.copy().digest());
-  for (const file of [...configs, ...sources]) {
+  const files = [...configs, ...sources].map((file) => {
     const { size, mtimeMs } = statSync(file);
-    build.update(`${relative(checkout, file)}\0${size}\0${mtimeMs}\n`);
-  }
-  return { install: install.digest('hex'), build: build.digest('hex') };
+    return { path: relative(checkout, file), size, mtimeMs };
+  });
+  return { install, build: stampOfTexts([install, stampOfFiles(files)]) };
 }
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => name !== 'node_modules' && name !== 'dist')
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       return entry.isDirectory() ? filesUnder(path) : [path];
