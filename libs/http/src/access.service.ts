@@ -34,7 +34,7 @@ export const refusal = (principal: Principal): AppError =>
 /** Decides what a principal may do. The guard asks it for what operations declare, services for anything finer. */
 @Injectable()
 export class AccessService {
-  constructor(@Optional() @Inject(PROJECT_DIRECTORY) private readonly directory: ProjectDirectory | null) {}
+  constructor(@Optional() @Inject(PROJECT_DIRECTORY) private readonly directory: ProjectDirectory | undefined) {}
 
   canInSystem(principal: Principal, resource: SystemResource, action: Action): boolean {
     const robotGrants = principal.kind === 'robot' ? grantsInSystem(principal.grants) : [];
@@ -68,7 +68,7 @@ export class AccessService {
     resource: ProjectResource,
     action: Action,
   ): Promise<ProjectAccess> {
-    const directory = this.requireDirectory();
+    const directory = this.assertDirectory();
     const project = await directory.findProject(key);
     if (project === null) {
       throw isSystemAdmin(principal)
@@ -81,8 +81,10 @@ export class AccessService {
     return access;
   }
 
-  private requireDirectory(): ProjectDirectory {
-    if (this.directory === null) throw new Error('this application provides no PROJECT_DIRECTORY');
+  /** @throws when the application provides no PROJECT_DIRECTORY, which operations in projects need */
+  assertDirectory(): ProjectDirectory {
+    if (this.directory === undefined)
+      throw new Error('operations are declared inProject, but nothing provides PROJECT_DIRECTORY');
     return this.directory;
   }
 }

@@ -7,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { AccessGuard } from './access.guard.js';
 import { AccessService } from './access.service.js';
+import { createClientErrorHandler } from './client-error.js';
 import { createErrorResponder, type ErrorLog, type ErrorResponder } from './error-responder.js';
 import { HarborErrorFilter } from './harbor-error.filter.js';
 import { installHealthRoutes } from './health.js';
@@ -20,6 +21,8 @@ import { drain, stopOnSignals } from './shutdown.js';
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Names in paths are up to 255 characters, each of which may come escaped twice. */
 const MAX_PARAM_LENGTH = 4096;
+/** How long a client may take to send a request. */
+const REQUEST_TIMEOUT_MS = 60_000;
 const DEFAULT_GRACE_MS = 15_000;
 
 export interface HttpAppOptions {
@@ -52,6 +55,8 @@ const createAdapter = (respond: ErrorResponder): FastifyAdapter =>
     exposeHeadRoutes: false,
     genReqId: (request: IncomingMessage) => requestIdFrom(request.headers[REQUEST_ID_HEADER]),
     frameworkErrors: respond,
+    clientErrorHandler: createClientErrorHandler(renderHarbor),
+    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
 
@@ -59,7 +64,7 @@ const createAdapter = (respond: ErrorResponder): FastifyAdapter =>
  * Builds a Nest application on Fastify the way every API application of Haven is built: default deny, Harbor's errors,
  * limits, health routes. The module provides {@link AccessService}, and `PROJECT_DIRECTORY` where operations are
  * declared `inProject`.
- * @throws when a route declares no operation
+ * @throws when a route declares no operation, or one that could not be enforced
  */
 export async function createHttpApp(module: Type, options: HttpAppOptions): Promise<HttpApp> {
   const { log } = options;
@@ -74,11 +79,13 @@ export async function createHttpApp(module: Type, options: HttpAppOptions): Prom
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.
   const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, nestOptions);
   nest.useGlobalFilters(new HarborErrorFilter(respond));
-  nest.useGlobalGuards(new AccessGuard(nest.get(AccessService, { strict: false })));
+  const access = nest.get(AccessService, { strict: false });
+  nest.useGlobalGuards(new AccessGuard(access));
   await options.configure?.(nest, fastify);
   installHealthRoutes(fastify, options.readiness?.(nest) ?? [], log);
   await nest.init();
   const routes = table.audit();
+  if (routes.some((route) => route.access.kind === 'inProject')) access.assertDirectory();
 
   const close = async (): Promise<void> => {
     const inTime = await drain(nest.getHttpServer(), options.graceMs ?? DEFAULT_GRACE_MS);

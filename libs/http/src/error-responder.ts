@@ -29,10 +29,11 @@ const byStatus: Readonly<Record<number, (message: string) => AppError>> = {
   429: Errors.tooManyRequests,
 };
 
-/** Where Fastify's own words would repeat the caller's URL. */
+/** Where Fastify's own words would repeat the caller's URL, or say too little. */
 const wordsFor: Readonly<Record<string, string>> = {
   FST_ERR_BAD_URL: 'the URL is malformed',
   FST_ERR_MAX_PARAM_LENGTH: 'a segment of the path is too long',
+  ECONNRESET: 'the client went away',
 };
 
 interface FastifyFault {
@@ -41,12 +42,15 @@ interface FastifyFault {
   message: string;
 }
 
-/** Fastify's errors are told by their shape: they are made by a plain function, and `Error.isError` denies them. */
+/**
+ * Fastify's errors are told by their shape: they are made by a plain function, and `Error.isError` denies them.
+ * A body that breaks off comes as the socket's error, with a status put on it.
+ */
 const isFastifyFault = (error: unknown): error is FastifyFault =>
   typeof error === 'object' &&
   error !== null &&
   'code' in error &&
-  String(error.code).startsWith('FST_') &&
+  /^FST_|^ECONNRESET$/.test(String(error.code)) &&
   'statusCode' in error &&
   typeof error.statusCode === 'number';
 

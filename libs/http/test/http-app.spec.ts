@@ -221,6 +221,11 @@ const log: ErrorLog = { debug: line('debug'), info: line('info'), warn: line('wa
 
 const health = { healthy: true };
 
+/** Waits for something that happens soon. */
+async function until(happened: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 200 && !happened(); turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 const createApp = (module: Type = ThingModule): Promise<HttpApp> =>
   createHttpApp(module, {
     log,
@@ -520,6 +525,18 @@ describe('start', () => {
     );
   });
 
+  it('is refused while operations stand in projects that nobody can look up', async () => {
+    @Controller()
+    class Homeless {
+      @Get('projects/:project_name')
+      @Operation('getProject', inProject('self', 'read'))
+      get(): void {
+        // Nothing to look its project up in.
+      }
+    }
+    await expect(createApp(moduleOf(Homeless))).rejects.toThrow('nothing provides PROJECT_DIRECTORY');
+  });
+
   it('gives the table of routes', () => {
     expect(app.routes).toContainEqual({
       operationId: 'getRepository',
@@ -528,6 +545,30 @@ describe('start', () => {
       access: { kind: 'inProject', resource: 'repository', action: 'read' },
     });
     expect(app.routes).toHaveLength(21);
+  });
+});
+
+describe('a socket', () => {
+  it('that speaks no HTTP is told so, and one that breaks off is no fault of ours', async () => {
+    const other = await createApp();
+    await other.nest.listen(0, '127.0.0.1');
+    const { port } = other.nest.getHttpServer().address() as AddressInfo;
+
+    const stranger = connect(port, '127.0.0.1');
+    let answer = '';
+    stranger.on('data', (chunk) => (answer += chunk.toString()));
+    stranger.write('nonsense\r\n\r\n');
+    await once(stranger, 'close');
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n[^]*\r\n\r\n{"errors":\[{"code":"BAD_REQUEST",.*}]}\n$/);
+
+    lines.length = 0;
+    const quitter = connect(port, '127.0.0.1');
+    const head =
+      'POST /api/v2.0/things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{';
+    quitter.write(head, () => quitter.resetAndDestroy());
+    await until(() => lines.length > 0);
+    expect(lines).toMatchObject([{ level: 'info', fields: { status: 400, reason: 'the client went away' } }]);
+    await other.close();
   });
 });
 
@@ -540,7 +581,7 @@ describe('close', () => {
     socket.write('GET /api/v2.0/slow HTTP/1.1\r\nHost: a\r\n\r\n');
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    for (let turn = 0; turn < 200 && !held.started; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => held.started);
     const closing = other.close();
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
     release();
