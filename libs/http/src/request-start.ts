@@ -1,8 +1,11 @@
-import { anonymous } from '@haven/auth';
+import type { AnonymousPrincipal } from '@haven/auth';
 import { Errors, type AppError } from '@haven/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { REQUEST_ID_HEADER } from './request-id.js';
 import type { RouteTable } from './route-table.js';
+
+/** Not `anonymous` of `@haven/auth`: importing a value from there would load the database into every application. */
+const nobody: AnonymousPrincipal = { kind: 'anonymous', username: '' };
 
 /** Escapes that are none, and NUL, which no path, parameter or stored text may hold. */
 const badEscape = /%(?![0-9a-f]{2})|%00/i;
@@ -25,7 +28,7 @@ export function installRequestStart(fastify: FastifyInstance, routes: RouteTable
   fastify.decorateRequest('roles');
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(REQUEST_ID_HEADER, request.id);
-    request.principal = anonymous;
+    request.principal = nobody;
     request.roles = [];
     if (badEscape.test(request.url)) done(Errors.badRequest('the URL is malformed'));
     else if (request.is404) done(unknownRoute(request, routes));
