@@ -17,13 +17,9 @@ const notificationType = 'application/vnd.docker.distribution.events.v1+json';
 /** Registry notifications are JSON under a name of their own. */
 function acceptNotifications(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
-  fastify.addContentTypeParser<string>(
-    notificationType,
-    { parseAs: 'string', bodyLimit: 16 * 1024 * 1024 },
-    (request, text, done) => {
-      void parse(request, text, done);
-    },
-  );
+  fastify.addContentTypeParser<string>(notificationType, { parseAs: 'string' }, (request, text, done) => {
+    void parse(request, text, done);
+  });
 }
 
 /** Builds core, ready to listen; configuration comes from the environment. */
