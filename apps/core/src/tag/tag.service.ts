@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Errors } from '@haven/errors';
+import type { ListQuery, PageOf } from '@haven/http';
+import { createTag, deleteTag, ModelStore } from '@haven/models';
+import { isTag } from '@haven/oci';
+import { ArtifactLookup, type ArtifactPath } from '../artifact/artifact-lookup.repository.js';
+import { changeContext } from '../artifact/change-context.js';
+import type { Actor } from '../security/actor.decorator.js';
+import { presentTag } from './tag.presenter.js';
+import { TagRepository } from './tag.repository.js';
+
+@Injectable()
+export class TagService {
+  constructor(
+    @Inject(ModelStore) private readonly store: ModelStore,
+    @Inject(ArtifactLookup) private readonly lookup: ArtifactLookup,
+    @Inject(TagRepository) private readonly tags: TagRepository,
+  ) {}
+
+  /** @throws AppError NOT_FOUND */
+  async list(path: ArtifactPath, query: ListQuery): Promise<PageOf<object>> {
+    const { artifactId } = await this.lookup.find(this.store.sql, path);
+    const { items, total } = await this.tags.listOfArtifact(artifactId, query);
+    return { items: items.map(presentTag), total };
+  }
+
+  /** @throws AppError NOT_FOUND, BAD_REQUEST for a name that no tag can have, CONFLICT */
+  async create(path: ArtifactPath, name: string, actor: Actor): Promise<void> {
+    await this.store.transaction(async (tx) => {
+      const artifact = await this.lookup.hold(tx, path);
+      if (!isTag(name)) throw Errors.badRequest(`invalid tag name: ${name}`);
+      await createTag(tx, { ...artifact, name }, changeContext(actor));
+    });
+  }
+
+  /** Removes the tag from the artifact, which stays. @throws AppError NOT_FOUND */
+  async delete(path: ArtifactPath, name: string, actor: Actor): Promise<void> {
+    await this.store.transaction(async (tx) => {
+      const artifact = await this.lookup.find(tx, path);
+      if (!isTag(name)) throw Errors.notFound(`tag ${name} attached to artifact ${artifact.artifactId} not found`);
+      await deleteTag(tx, { ...artifact, name }, changeContext(actor));
+    });
+  }
+}
