@@ -1,16 +1,27 @@
 import { Module } from '@nestjs/common';
+import { ArtifactModule } from './artifact/artifact.module.js';
+import { AuditLogModule } from './audit-log/audit-log.module.js';
 import { ConfigurationModule } from './configuration/configuration.module.js';
 import { CoreConfigModule } from './core.config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LoggerModule } from './logger.module.js';
+import { MemberModule } from './member/member.module.js';
+import { MetadataModule } from './metadata/metadata.module.js';
+import { PermissionModule } from './permission/permission.module.js';
 import { PingModule } from './ping/ping.module.js';
+import { ProjectModule } from './project/project.module.js';
 import { RegistryEventModule } from './registry-event/registry-event.module.js';
+import { RepositoryModule } from './repository/repository.module.js';
+import { SearchModule } from './search/search.module.js';
 import { SecurityModule } from './security/security.module.js';
 import { RedisModule } from './session/redis.module.js';
 import { SessionModule } from './session/session.module.js';
+import { StatisticModule } from './statistic/statistic.module.js';
 import { SystemInfoModule } from './system-info/system-info.module.js';
+import { TagModule } from './tag/tag.module.js';
 import { TokenModule } from './token/token.module.js';
+import { UserModule } from './user/user.module.js';
 
 /** What every feature stands on. */
 const foundations = [CoreConfigModule, LoggerModule, DatabaseModule, RedisModule, ConfigurationModule, SecurityModule];
@@ -19,12 +30,23 @@ const foundations = [CoreConfigModule, LoggerModule, DatabaseModule, RedisModule
 @Module({
   imports: [
     ...foundations,
+    ArtifactModule,
+    AuditLogModule,
     HealthModule,
+    MemberModule,
+    MetadataModule,
+    PermissionModule,
     PingModule,
+    ProjectModule,
     RegistryEventModule,
+    RepositoryModule,
+    SearchModule,
     SessionModule,
+    StatisticModule,
     SystemInfoModule,
+    TagModule,
     TokenModule,
+    UserModule,
   ],
 })
 export class AppModule {}

@@ -1,1 +1,2 @@
 export { createTestDatabase, type TestDatabase } from './database.js';
+export { setEnvironment, testRedisUrl } from './environment.js';

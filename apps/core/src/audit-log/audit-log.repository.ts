@@ -1,0 +1,104 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { buildListSql, type ListField, type ListQuery, type ListShape, type PageOf } from '@haven/http';
+import { ModelStore } from '@haven/models';
+import { canInProject, roles } from '@haven/rbac';
+import { selectPage } from '../database/select-page.js';
+import { membershipsSql, type Condition } from '../project/project-visibility.js';
+
+/** A line of Harbor's older audit table. */
+export interface AuditLogRow {
+  id: number;
+  username: string;
+  resource: string;
+  resourceType: string;
+  operation: string;
+  opTime: Date;
+}
+
+/** A line of the audit table that is written today. */
+export interface AuditLogExtRow extends AuditLogRow {
+  operationDescription: string;
+  operationResult: boolean;
+}
+
+/** Whose lines: all, those of one project, or those of the projects in which a user may read them. */
+export type AuditScope =
+  { kind: 'all' } | { kind: 'project'; projectId: number } | { kind: 'readableBy'; userId: number } | { kind: 'none' };
+
+const columns = `id, username, resource, resource_type AS "resourceType", operation, op_time AS "opTime"`;
+const extColumns = `${columns}, op_desc AS "operationDescription", op_result AS "operationResult"`;
+
+const fields: Record<string, ListField> = {
+  id: { column: 'id', type: 'int' },
+  ID: { column: 'id', type: 'int' },
+  project_id: { column: 'project_id', type: 'int' },
+  ProjectID: { column: 'project_id', type: 'int' },
+  operation: { column: 'operation', type: 'string' },
+  Operation: { column: 'operation', type: 'string' },
+  resource_type: { column: 'resource_type', type: 'string' },
+  ResourceType: { column: 'resource_type', type: 'string' },
+  resource: { column: 'resource', type: 'string' },
+  Resource: { column: 'resource', type: 'string' },
+  username: { column: 'username', type: 'string' },
+  Username: { column: 'username', type: 'string' },
+  op_time: { column: 'op_time', type: 'time' },
+  OpTime: { column: 'op_time', type: 'time' },
+};
+const shape: ListShape = { fields, defaultSort: '-op_time', idColumn: 'id' };
+const extShape: ListShape = {
+  ...shape,
+  fields: {
+    ...fields,
+    op_desc: { column: 'op_desc', type: 'string' },
+    OperationDescription: { column: 'op_desc', type: 'string' },
+    op_result: { column: 'op_result', type: 'bool' },
+    IsSuccessful: { column: 'op_result', type: 'bool' },
+  },
+};
+
+/** The roles with which a member may read a project's log. */
+const readers = roles
+  .map((role) => role.id)
+  .filter((id) => canInProject({ isSystemAdmin: false, isPublic: false, roleIds: [id] }, 'log', 'list'));
+
+function conditionOf(scope: AuditScope): Condition {
+  switch (scope.kind) {
+    case 'all':
+      return { text: 'TRUE', values: [] };
+    case 'none':
+      return { text: 'FALSE', values: [] };
+    case 'project':
+      return { text: 'project_id = $1', values: [scope.projectId] };
+    case 'readableBy':
+      return {
+        text: `project_id IN (SELECT project_id FROM (${membershipsSql('$1')}) AS own WHERE own.role = ANY($2))`,
+        values: [scope.userId, readers],
+      };
+  }
+}
+
+@Injectable()
+export class AuditLogRepository {
+  constructor(@Inject(ModelStore) private readonly store: ModelStore) {}
+
+  list(scope: AuditScope, query: ListQuery): Promise<PageOf<AuditLogRow>> {
+    return this.select('audit_log', columns, shape, scope, query);
+  }
+
+  listExt(scope: AuditScope, query: ListQuery): Promise<PageOf<AuditLogExtRow>> {
+    return this.select('audit_log_ext', extColumns, extShape, scope, query);
+  }
+
+  private select<Row extends AuditLogRow>(
+    table: string,
+    shown: string,
+    listShape: ListShape,
+    scope: AuditScope,
+    query: ListQuery,
+  ): Promise<PageOf<Row>> {
+    const condition = conditionOf(scope);
+    const list = buildListSql(query, listShape, 1 + condition.values.length);
+    const source = { table, idColumn: 'id', columns: shown, where: condition.text, values: condition.values };
+    return selectPage<Row>(this.store.sql, source, list);
+  }
+}

@@ -1,0 +1,20 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModelStore, statement } from '@haven/models';
+import { PROJECT_ADMIN } from '@haven/rbac';
+import { membershipsSql } from '../project/project-visibility.js';
+
+const administers = statement(
+  'user_administers_any',
+  `SELECT EXISTS (SELECT 1 FROM (${membershipsSql('$1')}) AS own JOIN project USING (project_id)
+                   WHERE own.role = ${PROJECT_ADMIN} AND NOT project.deleted) AS administers`,
+);
+
+@Injectable()
+export class PermissionRepository {
+  constructor(@Inject(ModelStore) private readonly store: ModelStore) {}
+
+  /** Whether a user is admin of any project. */
+  async administersAny(userId: number): Promise<boolean> {
+    return (await this.store.sql.one<{ administers: boolean }>(administers(userId))).administers;
+  }
+}

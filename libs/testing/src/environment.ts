@@ -1,0 +1,15 @@
+/**
+ * Sets what a service under test reads from its environment. Jest gives every test file an environment of its own, so
+ * nothing of it reaches another file.
+ */
+export function setEnvironment(values: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, values);
+}
+
+/** The Redis that tests may use: `HAVEN_TEST_REDIS_URL`, which `./haven test` sets. */
+export function testRedisUrl(): string {
+  const url = process.env['HAVEN_TEST_REDIS_URL'];
+  if (url === undefined)
+    throw new Error('HAVEN_TEST_REDIS_URL is not set: run ./haven test, or name a Redis for tests');
+  return url;
+}
