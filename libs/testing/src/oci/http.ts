@@ -57,7 +57,7 @@ export class Answer {
 
   /** Request, status and the beginning of the body, for messages. */
   get summary(): string {
-    return `${this.request} → ${this.status} ${this.text.slice(0, 300)}`;
+    return `${this.request} → ${this.status} ${this.text.slice(0, 300).replace(/[^\x20-\x7e]+/g, '·')}`;
   }
 
   /** This answer, if its status is one of those given. Throws otherwise. */
