@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { run } from './command.ts';
 import { Failure } from './failure.ts';
 import type { Owner } from './owner.ts';
@@ -32,6 +32,7 @@ export type DataFolder = ReturnType<typeof dataPaths>;
  */
 export async function prepareDataFolder(root: string, owner: Owner): Promise<DataFolder> {
   const data = dataPaths(root);
+  await mustReach(nearestFolder(dirname(root)), owner);
   try {
     mkdirSync(root, { recursive: true });
     if (!existsSync(data.marker) && readdirSync(root).length > 0) {
@@ -44,7 +45,6 @@ export async function prepareDataFolder(root: string, owner: Owner): Promise<Dat
     if (error instanceof Failure) throw error;
     throw new Failure(`cannot use the data folder: ${(error as Error).message}`, { cause: error });
   }
-  await mustReach(root, owner);
   return data;
 }
 
@@ -68,8 +68,10 @@ export function serviceFile(path: string, content: string | Uint8Array, owner: O
   if (owner.isSeparate) chownSync(path, owner.uid, owner.gid);
 }
 
+const nearestFolder = (path: string): string => (existsSync(path) ? path : nearestFolder(dirname(path)));
+
 async function mustReach(folder: string, owner: Owner): Promise<void> {
   const probe = owner.wrap({ file: 'test', args: ['-x', folder] });
   if ((await run(probe)).code === 0) return;
-  throw new Failure(`user ${owner.name} cannot reach ${folder}: choose another folder with --data`);
+  throw new Failure(`user ${owner.name} cannot enter ${folder}: choose another data folder with --data`);
 }

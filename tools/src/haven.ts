@@ -35,6 +35,9 @@ async function main(): Promise<number> {
   }
 }
 
+// A reader that leaves early, such as head, must not break off a start in its middle.
+process.stdout.on('error', () => undefined);
+
 try {
   process.exitCode = await main();
 } catch (error) {

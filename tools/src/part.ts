@@ -22,6 +22,8 @@ export interface Part {
    * By these, children are found that outlived their master.
    */
   forks: { program: string; folder: string } | null;
+  /** Called before each start, when nothing of an earlier one runs any more. */
+  beforeStart?: () => void;
   /** Whatever else, when it changes, needs a new start: rendered files, the build. */
   settings: string;
 }

@@ -5,6 +5,7 @@ import { serviceFolder, type DataFolder } from './data-folder.ts';
 import { Failure } from './failure.ts';
 import type { Owner } from './owner.ts';
 import type { Part } from './part.ts';
+import { processesIn } from './process-table.ts';
 import { secretFiles } from './secrets.ts';
 
 export const databaseName = 'registry';
@@ -87,6 +88,7 @@ export async function ensureCluster(data: DataFolder, owner: Owner, extraRoleOpt
 export function postgresPart(data: DataFolder, owner: Owner, port: number): Part {
   const programs = programsFor(data);
   const program = join(programs, 'postgres');
+  const forks = { program: realpathSync(program), folder: realpathSync(data.postgres) };
   const options = Object.entries({ ...settings, port }).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   return {
     name: 'postgres',
@@ -95,7 +97,19 @@ export function postgresPart(data: DataFolder, owner: Owner, port: number): Part
     probe: { kind: 'postgres', port, isready: join(programs, 'pg_isready') },
     // SIGTERM would wait for clients to leave; SIGINT is PostgreSQL's fast shutdown.
     stopSignal: 'SIGINT',
-    forks: { program: realpathSync(program), folder: realpathSync(data.postgres) },
+    forks,
+    beforeStart: () => {
+      removeStalePid(data, forks);
+    },
     settings: '',
   };
+}
+
+/**
+ * A server that was killed leaves the file with its pid. PostgreSQL refuses to start while that pid exists, even as
+ * a corpse, or as another process after a reboot; whether one of its processes really runs there is known better here.
+ */
+function removeStalePid(data: DataFolder, forks: { program: string; folder: string }): void {
+  if (processesIn(forks.folder, forks.program).length > 0) return;
+  rmSync(join(data.postgres, 'postmaster.pid'), { force: true });
 }

@@ -6,7 +6,7 @@ import { lastLines } from './command.ts';
 import { serviceFile, type DataFolder } from './data-folder.ts';
 import { Failure } from './failure.ts';
 import type { Owner } from './owner.ts';
-import type { Part, PartName } from './part.ts';
+import { partNames, type Part, type PartName } from './part.ts';
 import { isHealthy, type Probe } from './probe.ts';
 import { identify, isAlive, processesIn, signal, type ProcessIdentity } from './process-table.ts';
 import { waitFor } from './wait.ts';
@@ -57,9 +57,12 @@ export async function ensureRunning(part: Part, data: DataFolder, owner: Owner):
   }
   const log = logFile(data, part.name);
   const logStart = prepareLog(log, owner);
+  part.beforeStart?.();
   const identity = start(part, data, log);
   if (await becomesHealthy(identity, part.probe, startLimitMs)) return true;
-  const reason = isAlive(identity) ? `did not become healthy within ${startLimitMs / 1000} s` : 'ended at once';
+  const reason = isAlive(identity)
+    ? `did not become healthy within ${startLimitMs / 1000} s`
+    : 'ended before it was healthy';
   const lastLog = tailOf(log, logStart);
   await stop(data, part.name);
   throw new Failure(`${part.name} ${reason}. Its last log lines:\n${lastLog}`);
@@ -115,6 +118,11 @@ export async function stop(data: DataFolder, name: PartName): Promise<boolean> {
   await clearLeftovers(record);
   rmSync(recordFile(data, name), { force: true });
   return wasRunning;
+}
+
+/** Clears away what parts that died left behind. */
+export async function clearDead(data: DataFolder): Promise<void> {
+  for (const name of partNames) if (!isRunning(data, name)) await stop(data, name);
 }
 
 /** Children of a killed master hold on to its port or memory for a while (PostgreSQL), or for ever (nginx). */

@@ -16,7 +16,7 @@ import { assignPorts, existingAddresses, mustBeFree } from './ports.ts';
 import { ensureCluster, postgresPart } from './postgres.part.ts';
 import { redisPart, writeRedisUrl } from './redis.part.ts';
 import { ensureSecrets } from './secrets.ts';
-import { ensureRunning, isRunning, readRecord, stop } from './supervisor.ts';
+import { clearDead, ensureRunning, isRunning, readRecord, stop } from './supervisor.ts';
 import { ensureTls, type TlsFiles } from './tls.ts';
 
 const defaultPassword = 'Harbor12345';
@@ -41,7 +41,10 @@ export async function up(options: UpOptions, checkout: string): Promise<void> {
     try {
       await bringUp(context, started);
     } catch (error) {
-      for (const name of started.reverse()) await stop(data, name);
+      for (const name of started.reverse()) {
+        await stop(data, name);
+        console.log(`Stopped ${name} again.`);
+      }
       throw error;
     }
   });
@@ -58,6 +61,7 @@ async function bringUp(context: UpContext, started: PartName[]): Promise<void> {
   // What can be refused is refused before anything runs.
   const isNew = !existsSync(data.postgres);
   if (isNew && options.adminPassword === undefined) chooseListen(options, true);
+  await clearDead(data);
   await checkPublicPorts(context, options.listen ?? loopbackAddresses);
 
   ensureSecrets(data, owner);
