@@ -3,50 +3,42 @@
 -- index in order instead of asking three tables about every artifact of the repository.
 ALTER TABLE artifact ADD COLUMN listed boolean NOT NULL DEFAULT true;
 
-CREATE FUNCTION artifact_relist(ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Asked when a transaction commits, about each artifact to which it has tied or untied something; the argument
+-- names the column that holds the artifact. Two transactions that change what one artifact depends on take turns,
+-- so that the second one sees what the first one did. They take turns at a lock beside the row: whoever deletes an
+-- artifact holds the row while waiting for its tags. The lock stands for a few artifacts, since an index may have
+-- thousands of children and locks are few.
+CREATE FUNCTION artifact_relist() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  held record;
+  key text := TG_ARGV[0];
+  one bigint;
+  due boolean;
 BEGIN
-  -- Whoever changes an edge holds its artifact to the end; the next one then sees the change, and the last one is right.
-  FOR held IN SELECT id, listed FROM artifact WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE LOOP
-    IF held.listed <> (NOT EXISTS (SELECT FROM artifact_accessory WHERE artifact_id = held.id)
-                       AND (EXISTS (SELECT FROM tag WHERE artifact_id = held.id)
-                            OR NOT EXISTS (SELECT FROM artifact_reference WHERE child_id = held.id))) THEN
-      UPDATE artifact SET listed = NOT held.listed WHERE id = held.id;
-    END IF;
+  FOR one IN SELECT DISTINCT id FROM unnest(ARRAY[to_jsonb(OLD) ->> key, to_jsonb(NEW) ->> key]::bigint[]) AS id
+              WHERE id IS NOT NULL ORDER BY id LOOP
+    PERFORM pg_advisory_xact_lock('artifact'::regclass::int, (one % 1024)::int);
+    due := NOT EXISTS (SELECT FROM artifact_accessory WHERE artifact_id = one)
+           AND (EXISTS (SELECT FROM tag WHERE artifact_id = one)
+                OR NOT EXISTS (SELECT FROM artifact_reference WHERE child_id = one));
+    UPDATE artifact SET listed = due WHERE id = one AND listed <> due;
   END LOOP;
-END $$;
-
-CREATE FUNCTION artifact_relist_tagged() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM artifact_relist(ARRAY[OLD.artifact_id, NEW.artifact_id]);
-  RETURN NULL;
-END $$;
-CREATE FUNCTION artifact_relist_accessories() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM artifact_relist((SELECT array_agg(artifact_id) FROM changed));
-  RETURN NULL;
-END $$;
-CREATE FUNCTION artifact_relist_children() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM artifact_relist((SELECT array_agg(child_id) FROM changed));
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER tag_attached AFTER INSERT OR DELETE ON tag
-  FOR EACH ROW EXECUTE FUNCTION artifact_relist_tagged();
-CREATE TRIGGER tag_moved AFTER UPDATE OF artifact_id ON tag
-  FOR EACH ROW WHEN (OLD.artifact_id <> NEW.artifact_id) EXECUTE FUNCTION artifact_relist_tagged();
-CREATE TRIGGER accessory_attached AFTER INSERT ON artifact_accessory REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION artifact_relist_accessories();
-CREATE TRIGGER accessory_detached AFTER DELETE ON artifact_accessory REFERENCING OLD TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION artifact_relist_accessories();
-CREATE TRIGGER child_attached AFTER INSERT ON artifact_reference REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION artifact_relist_children();
-CREATE TRIGGER child_detached AFTER DELETE ON artifact_reference REFERENCING OLD TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION artifact_relist_children();
+CREATE CONSTRAINT TRIGGER tag_tied AFTER INSERT OR DELETE ON tag
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION artifact_relist('artifact_id');
+CREATE CONSTRAINT TRIGGER tag_moved AFTER UPDATE OF artifact_id ON tag
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.artifact_id <> NEW.artifact_id)
+  EXECUTE FUNCTION artifact_relist('artifact_id');
+CREATE CONSTRAINT TRIGGER accessory_tied AFTER INSERT OR DELETE ON artifact_accessory
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION artifact_relist('artifact_id');
+CREATE CONSTRAINT TRIGGER child_tied AFTER INSERT OR DELETE ON artifact_reference
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION artifact_relist('child_id');
 
-SELECT artifact_relist((SELECT array_agg(id) FROM artifact));
+UPDATE artifact SET listed = false
+ WHERE EXISTS (SELECT FROM artifact_accessory WHERE artifact_accessory.artifact_id = artifact.id)
+    OR (EXISTS (SELECT FROM artifact_reference WHERE child_id = artifact.id)
+        AND NOT EXISTS (SELECT FROM tag WHERE tag.artifact_id = artifact.id));
 
 CREATE INDEX artifact_listed ON artifact (repository_id, push_time DESC, id DESC) WHERE listed;
 CREATE INDEX artifact_listed_by_project ON artifact (project_id, push_time DESC, id DESC) WHERE listed;
