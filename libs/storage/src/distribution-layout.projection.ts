@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as nodeDisk from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Errors } from '@haven/errors';
 import { digestOf, digestParts, type Digest } from '@haven/oci';
 import { directoryMode, fileMode, onDisk, unless, unlessAbsent, type Disk } from './disk.js';
@@ -41,9 +41,9 @@ export class DistributionLayoutProjection implements RepositoryProjection {
   private readonly directories: DurableDirectories;
 
   constructor(root: string, disk: Disk = nodeDisk) {
-    this.root = root;
+    this.root = resolve(root);
     this.disk = disk;
-    this.directories = new DurableDirectories(root, disk);
+    this.directories = new DurableDirectories(this.root, disk);
   }
 
   async writeManifestBlob(digest: Digest, bytes: Uint8Array): Promise<void> {

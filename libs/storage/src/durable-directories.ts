@@ -11,6 +11,7 @@ export class DurableDirectories {
   // Each entry is synced once in the life of a process, also when an earlier process made it and was killed before its sync.
   private readonly known = new Map<string, Promise<void>>();
 
+  /** `root` is absolute and normalised. */
   constructor(root: string, disk: Disk) {
     this.root = root;
     this.disk = disk;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as nodeDisk from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Errors } from '@haven/errors';
 import { isDigest, type Digest } from '@haven/oci';
@@ -31,11 +31,11 @@ export class FilesystemBlobStore implements BlobStore {
   private readonly removed: string;
 
   constructor(root: string, disk: Disk = nodeDisk) {
-    this.root = root;
+    this.root = resolve(root);
     this.disk = disk;
-    this.directories = new DurableDirectories(root, disk);
-    this.uploads = join(root, 'uploads');
-    this.removed = join(root, 'removed');
+    this.directories = new DurableDirectories(this.root, disk);
+    this.uploads = join(this.root, 'uploads');
+    this.removed = join(this.root, 'removed');
   }
 
   async openUpload(id: string, epoch: number, offset: number): Promise<UploadWriter> {

@@ -161,6 +161,12 @@ describe('FilesystemBlobStore', () => {
     expect(found).toEqual([{ digest, sizeBytes: content.length }]);
   });
 
+  it.each(['/', '/.', '/../data'])('works on a root that ends in %j', async (end) => {
+    const root = await temporaryRoot();
+    await push(new FilesystemBlobStore(root + end));
+    expect(await filesBelow(root)).toEqual([blobDataPath(digest)]);
+  });
+
   it('works on a root that is a link to a directory', async () => {
     const root = await temporaryRoot();
     await mkdir(`${root}-real`);
