@@ -130,7 +130,12 @@ describe('overview', () => {
   });
 
   describe('audit logs', () => {
-    interface Line { operation: string; resource: string; resource_type: string; username: string }
+    interface Line {
+      operation: string;
+      resource: string;
+      resource_type: string;
+      username: string;
+    }
     const lines = async (path: string, as?: TestUser) => (await core.get(path, as)).body as Line[];
 
     beforeAll(async () => {
