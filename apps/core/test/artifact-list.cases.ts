@@ -52,7 +52,7 @@ export function artifactListCases(coreOf: () => CoreApp): void {
   it('shows tagged artifacts and untagged ones that no index refers to, the newest first', async () => {
     const answer = await ask();
     expect(digests(answer)).toEqual([made.plain, made.index, made.taggedChild, made.untagged, made.older]);
-    expect(answer.headers['x-total-count']).toBe(5);
+    expect(answer.headers['x-total-count']).toBe('5');
     expect(answer.headers['link']).toBeUndefined();
   });
 
@@ -79,7 +79,7 @@ export function artifactListCases(coreOf: () => CoreApp): void {
   it('goes by columns, and ignores what it does not know', async () => {
     expect(digests(await ask(q('type=CHART')))).toEqual([made.untagged]);
     expect(digests(await ask(q(`digest=${made.older}`)))).toEqual([made.older]);
-    expect(digests(await ask(q('media_type=application/vnd.oci.image.index.v1+json')))).toEqual([made.index]);
+    expect(digests(await ask(q('media_type=application/vnd.oci.image.index.v1%2Bjson')))).toEqual([made.index]);
     expect(digests(await ask(q('artifact_type=application/vnd.chart,tags=nil')))).toEqual([made.untagged]);
     expect(digests(await ask(q('no_such_column=1')))).toHaveLength(5);
     expect(digests(await ask(q('push_time=[2001-01-01T00:00:00~2002-01-01T00:00:00]')))).toEqual([]);
@@ -130,23 +130,24 @@ export function artifactListCases(coreOf: () => CoreApp): void {
   it('is empty for a repository that is missing', async () => {
     const answer = await core.get('/projects/lists/repositories/missing/artifacts', admin);
     expect(answer).toMatchObject({ status: 200, body: [] });
-    expect(answer.headers['x-total-count']).toBe(0);
+    expect(answer.headers['x-total-count']).toBe('0');
   });
 
   it('covers a project, by name or id, but not for anonymous callers', async () => {
     const inProject = (key: string | number, query = '') => core.get(`/projects/${key}/artifacts?${query}`, admin);
-    expect((await inProject('lists')).headers['x-total-count']).toBe(6);
-    expect((await inProject(projectId, q('tags=latest'))).headers['x-total-count']).toBe(2);
+    expect((await inProject('lists')).headers['x-total-count']).toBe('6');
+    expect((await inProject(projectId, q('tags=latest'))).headers['x-total-count']).toBe('2');
     expect((await core.get('/projects/lists/artifacts')).status).toBe(401);
     expect((await core.get(base)).status).toBe(200);
   });
 
   it('finds the latest of a type in each repository', async () => {
     const latest = (query: string) => core.get(`/projects/lists/artifacts?latest_in_repository=true&${query}`, admin);
-    const image = 'application/vnd.oci.image.config.v1+json';
+    // Harbor unescapes `q` twice, which would make the plus a space.
+    const image = 'application/vnd.oci.image.config.v1%2Bjson';
     const answer = await latest(q(`media_type=${image}`));
     expect(digests(answer)).toEqual([made.plain]);
-    expect(answer.headers['x-total-count']).toBe(1);
+    expect(answer.headers['x-total-count']).toBe('1');
     expect(digests(await latest(q(`artifact_type=${image}`)))).toHaveLength(2);
     expect((await latest('')).status).toBe(400);
     expect((await latest(q(`artifact_type=${image},media_type=${image}`))).status).toBe(400);

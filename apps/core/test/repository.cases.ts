@@ -39,7 +39,7 @@ export function repositoryCases(coreOf: () => CoreApp): void {
   it('lists those with a manifest, the newest first, page by page', async () => {
     const first = await core.get('/projects/repo-open/repositories?page_size=2', admin);
     expect(names(first)).toEqual(['repo-open/gamma', 'repo-open/beta/deep/er']);
-    expect(first.headers['x-total-count']).toBe(3);
+    expect(first.headers['x-total-count']).toBe('3');
     expect(first.headers['link']).toBe('</api/v2.0/projects/repo-open/repositories?page=2&page_size=2>; rel="next"');
     const second = await core.get('/projects/repo-open/repositories?page=2&page_size=2', admin);
     expect(names(second)).toEqual(['repo-open/alpha']);
@@ -119,7 +119,7 @@ export function repositoryCases(coreOf: () => CoreApp): void {
     expect(await ask(stranger)).toEqual(everything.slice(1));
     expect(await ask()).toEqual(everything.slice(1));
     const page = await core.get('/repositories?q=name%3D~repo-&page_size=1', stranger);
-    expect(page.headers['x-total-count']).toBe(3);
+    expect(page.headers['x-total-count']).toBe('3');
   });
 
   it('changes the description and nothing else', async () => {

@@ -57,7 +57,7 @@ export function tagCases(coreOf: () => CoreApp): void {
   it('lists the tags of an artifact, the newest first', async () => {
     const answer = await core.get(artifact('v1'), guest);
     expect(names(answer)).toEqual(['stable', 'v1']);
-    expect(answer.headers['x-total-count']).toBe(2);
+    expect(answer.headers['x-total-count']).toBe('2');
     expect(names(await core.get(`${artifact(digest)}?sort=-name`, guest))).toEqual(['v1', 'stable']);
     expect(names(await core.get(`${artifact(digest)}?q=name%3D~STAB`, guest))).toEqual(['stable']);
     const page = await core.get(`${artifact('v1')}?page_size=1`, guest);
@@ -69,7 +69,7 @@ export function tagCases(coreOf: () => CoreApp): void {
     expect((await core.delete(`${artifact('v1')}/stable`, developer)).status).toBe(403);
     expect((await core.delete(`${artifact('v2')}/stable`, maintainer)).status).toBe(404);
     expect((await core.delete(`${artifact('v1')}/missing`, maintainer)).status).toBe(404);
-    expect((await core.delete(`${artifact('v1')}/%00`, maintainer)).status).toBe(404);
+    expect((await core.delete(`${artifact('v1')}/%00`, maintainer)).status).toBe(400);
     expect(await core.delete(`${artifact('v1')}/stable`, maintainer)).toMatchObject({ status: 200, body: undefined });
     expect((await core.delete(`${artifact(other)}/v2`, maintainer)).status).toBe(200);
     expect(names(await core.get(artifact(other), guest))).toEqual([]);
