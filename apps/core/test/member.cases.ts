@@ -15,6 +15,14 @@ export function describeMembers(app: () => CoreApp): void {
       core.db.one(
         sql('SELECT operation, resource_type, resource, username, op_desc FROM audit_log_ext ORDER BY id DESC LIMIT 1'),
       );
+    /** What a token issued now lets somebody do with a repository of the project. */
+    const tokenActions = async (as: TestUser): Promise<string[]> => {
+      const query = 'service=harbor-registry&scope=repository:team/app:pull,push';
+      const { body } = await core.call('GET', `/service/token?${query}`, { as });
+      const payload = (body as { token: string }).token.split('.')[1] ?? '';
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { access: { actions: string[] }[] };
+      return claims.access.flatMap((access) => access.actions).sort();
+    };
     const idOf = async (username: string) => {
       const found = await core.get(`${path}?entityname=${username}`, admin);
       return (found.body as { id: number }[])[0]!.id;
@@ -108,6 +116,7 @@ export function describeMembers(app: () => CoreApp): void {
       expect(await readAccessVersion(core.db)).toBeGreaterThan(before);
       expect(await lastAudit()).toMatchObject({ op_desc: 'update user member quinn in project team' });
       expect((await core.get('/projects/team', quinn)).body).toMatchObject({ current_user_role_id: 5 });
+      expect(await tokenActions(quinn)).toEqual(['pull']);
       expect((await core.get(path, quinn)).status).toBe(403);
       expect((await core.put(`${path}/${await idOf('quinn')}`, { role_id: 9 }, paula)).status).toBe(400);
       expect((await core.put(`${path}/${await idOf('quinn')}`, { role_id: 1 }, rosa)).status).toBe(403);
@@ -130,6 +139,7 @@ export function describeMembers(app: () => CoreApp): void {
       expect(await readAccessVersion(core.db)).toBeGreaterThan(before);
       expect(await lastAudit()).toMatchObject({ op_desc: 'delete user member quinn from project team' });
       expect((await core.get('/projects/team', quinn)).status).toBe(403);
+      expect(await tokenActions(quinn)).toEqual([]);
       expect((await core.delete(`${path}/${id}`, paula)).status).toBe(404);
     });
 

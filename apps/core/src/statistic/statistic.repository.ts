@@ -15,21 +15,26 @@ export interface Counts {
 export class StatisticRepository {
   constructor(@Inject(ModelStore) private readonly store: ModelStore) {}
 
-  count(viewer: Principal): Promise<Counts> {
+  async count(viewer: Principal): Promise<Counts> {
     const visible = visibleTo(viewer, 1);
-    return this.store.sql.one<Counts>(
+    const rows = await this.store.sql.rows<{ isPublic: boolean; projects: number; repositories: number }>(
       sql(
-        `SELECT count(*) FILTER (WHERE public) AS "publicProjects",
-                coalesce(sum(repositories) FILTER (WHERE public), 0)::bigint AS "publicRepositories",
-                count(*) FILTER (WHERE NOT public) AS "privateProjects",
-                coalesce(sum(repositories) FILTER (WHERE NOT public), 0)::bigint AS "privateRepositories"
-           FROM (SELECT ${isPublicSql} AS public,
-                        (SELECT count(*) FROM repository
-                          WHERE repository.project_id = project.project_id AND listed) AS repositories
-                   FROM project WHERE NOT project.deleted AND ${visible.text}) AS seen`,
+        `SELECT ${isPublicSql} AS "isPublic", count(*) AS projects,
+                coalesce(sum(counted.repositories), 0)::bigint AS repositories
+           FROM project LEFT JOIN (SELECT project_id, count(*) AS repositories FROM repository
+                                    WHERE listed GROUP BY project_id) AS counted USING (project_id)
+          WHERE NOT project.deleted AND ${visible.text} GROUP BY 1`,
         ...visible.values,
       ),
     );
+    const open = rows.find((row) => row.isPublic);
+    const closed = rows.find((row) => !row.isPublic);
+    return {
+      publicProjects: open?.projects ?? 0,
+      publicRepositories: open?.repositories ?? 0,
+      privateProjects: closed?.projects ?? 0,
+      privateRepositories: closed?.repositories ?? 0,
+    };
   }
 
   /** Bytes of all content that is kept, each blob and each manifest once. */
