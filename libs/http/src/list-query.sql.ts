@@ -7,7 +7,10 @@ export interface ListField {
   type: 'string' | 'int' | 'time' | 'bool';
 }
 
-/** What a kind of list can be asked. Keys are the names in `q` and `sort`; a key that is not here is ignored. */
+/**
+ * What a kind of list can be asked. Keys are the names in `q` and `sort`, where `project_id` is also found as
+ * `ProjectID`; a key that is not here is ignored.
+ */
 export interface ListShape {
   fields: Readonly<Record<string, ListField>>;
   /** In the language of `sort`, used when the caller gives no key that exists: `'-creation_time'`. */
@@ -98,8 +101,14 @@ function filterSql(key: string, field: ListField, filter: Filter, bind: Bind): s
   }
 }
 
-const fieldOf = (shape: ListShape, key: string): ListField | undefined =>
-  Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+/** `ProjectID` → `project_id`: clients name columns the way Harbor's models do as well. */
+const columnNameOf = (modelName: string): string =>
+  modelName.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_').toLowerCase();
+
+function fieldOf(shape: ListShape, key: string): ListField | undefined {
+  const name = [key, columnNameOf(key)].find((candidate) => Object.hasOwn(shape.fields, candidate));
+  return name === undefined ? undefined : shape.fields[name];
+}
 
 function orderSql(sort: readonly SortKey[], shape: ListShape): string {
   const known = (keys: readonly SortKey[]): string[] =>
