@@ -295,12 +295,6 @@ describe('content', () => {
     expect((await developer.api.get(`${path}/none`)).status).toBe(404);
   });
 
-  it('tells how it was built', async () => {
-    const history = await rowsOf(developer.api, `${repositoryPath(repository)}/artifacts/v1/additions/build_history`);
-    expect(history).toHaveLength(image.layers.length);
-    expect(history[0]).toMatchObject({ created_by: `COPY ${image.layers[0]!.size} bytes` });
-  });
-
   it('tells what an index lists', async () => {
     const index = await makeTwoPlatformIndex({ seed: `${repository}-index` });
     const own = `${project.name}/index`;

@@ -378,20 +378,20 @@ describe('forged tokens', () => {
     ['for another audience, signed with another key', { aud: 'other-registry' }],
     ['of another issuer, signed with another key', { iss: 'somebody' }],
   ])('are refused: %s', async (_name, change) => {
-    expectRefusal(await use(signed(genuine.header, { ...genuine.claims, ...change }, privateKey)), basicChallenge);
+    expectRefusal(await use(signed(genuine.header, { ...genuine.claims, ...change }, privateKey)));
   });
 
   it('are refused: with changed claims under the old signature', async () => {
     const access = [{ type: 'repository', name: repository, actions: ['pull', 'push', 'delete'] }];
     const claims = { ...genuine.claims, access, sub: 'somebody' };
-    expectRefusal(await use(`${encode(genuine.header)}.${encode(claims)}.${genuine.signature}`), basicChallenge);
+    expectRefusal(await use(`${encode(genuine.header)}.${encode(claims)}.${genuine.signature}`));
   });
 
   it.each(['none', 'None', 'NONE'])('are refused: unsigned, with alg %s', async (alg) => {
     const body = `${encode({ ...genuine.header, alg })}.${encode(genuine.claims)}`;
-    expectRefusal(await use(`${body}.`), basicChallenge);
-    expectRefusal(await use(body), basicChallenge);
-    expectRefusal(await use(`${body}.${genuine.signature}`), basicChallenge);
+    expectRefusal(await use(`${body}.`));
+    expectRefusal(await use(body));
+    expectRefusal(await use(`${body}.${genuine.signature}`));
   });
 
   it.each(['', 'nonsense', 'a.b.c', `${'x'.repeat(4_000)}.y.z`])('are refused: %p', async (token) => {
@@ -401,9 +401,9 @@ describe('forged tokens', () => {
   it('are refused: with a key of the token’s own', async () => {
     const { publicKey, privateKey: own } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const jwk = publicKey.export({ format: 'jwk' });
-    expectRefusal(await use(signed({ ...genuine.header, jwk }, genuine.claims, own)), basicChallenge);
+    expectRefusal(await use(signed({ ...genuine.header, jwk }, genuine.claims, own)));
     const { kid: _kid, ...withoutKid } = genuine.header;
-    expectRefusal(await use(signed({ ...withoutKid, jwk }, genuine.claims, own)), basicChallenge);
+    expectRefusal(await use(signed({ ...withoutKid, jwk }, genuine.claims, own)));
   });
 
   it('grant nothing in a repository that they do not name', async () => {
@@ -438,7 +438,7 @@ describe('forged tokens', () => {
         for (const secret of [key, key.trim(), `${key.trim()}\n`]) {
           const body = `${encode({ alg: 'HS256', typ: 'JWT', kid })}.${encode(genuine.claims)}`;
           const signature = createHmac('sha256', secret).update(body).digest('base64url');
-          expectRefusal(await use(`${body}.${signature}`), basicChallenge);
+          expectRefusal(await use(`${body}.${signature}`));
         }
       }
     });

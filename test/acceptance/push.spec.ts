@@ -159,6 +159,14 @@ describe('blobs', () => {
     expect((await pullBlob(client, repository, blob.digest)).equals(blob.bytes)).toBe(true);
   });
 
+  it('go up after a request to begin that claims to be JSON', async () => {
+    const repository = newRepository();
+    const blob = newBlob(100);
+    const headers = { 'content-type': 'application/json' };
+    const answer = (await client.request('POST', `/v2/${repository}/blobs/uploads/`, { headers })).expect(202);
+    expect((await close(locationOf(answer), blob.digest, blob.bytes)).status).toBe(201);
+  });
+
   it('are mounted from another repository without an upload', async () => {
     const [source, target] = [newRepository(), newRepository()];
     const blob = newBlob(10_000);
