@@ -25,12 +25,14 @@ export interface FrontDoor {
 
 /** nginx, the only public door: renders its files anew and describes the process. */
 export function nginxPart(front: FrontDoor, data: DataFolder, owner: Owner): Part {
-  const paths = { conf: join(data.nginx, 'conf'), html: join(data.nginx, 'html'), run: join(data.nginx, 'run') };
+  const isPrivileged = owner.isSeparate && (front.port < 1024 || (front.tls?.port ?? front.port) < 1024);
+  // A master that runs as root changes owners below its run folder, so the service user must not write there.
+  const run = join(data.nginx, isPrivileged ? 'run-root' : 'run');
+  const paths = { conf: join(data.nginx, 'conf'), html: join(data.nginx, 'html'), run };
   keepFolder(paths.conf, owner);
   keepFolder(paths.html, owner);
-  serviceFolder(paths.run, owner);
+  (isPrivileged ? keepFolder : serviceFolder)(paths.run, owner);
 
-  const isPrivileged = owner.isSeparate && (front.port < 1024 || (front.tls?.port ?? front.port) < 1024);
   const values = {
     ...placeholders(front, data),
     USER: isPrivileged ? `user ${owner.name};` : '',
