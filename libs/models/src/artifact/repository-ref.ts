@@ -1,3 +1,4 @@
+import { Errors } from '@haven/errors';
 import { statement, type Sql } from '../database/sql.js';
 
 /** A repository, as rules about its content need it. */
@@ -9,16 +10,23 @@ export interface RepositoryRef {
 }
 
 const find = statement('repository_find', 'SELECT repository_id AS "repositoryId" FROM repository WHERE name = $1');
+/** Holding the project keeps it from being deleted at the same moment, which would leave a repository without one. */
 const insert = statement(
   'repository_insert',
-  `INSERT INTO repository (project_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING repository_id AS "repositoryId"`,
+  `INSERT INTO repository (project_id, name)
+   SELECT project_id, $2 FROM project WHERE project_id = $1 AND NOT deleted FOR KEY SHARE
+   ON CONFLICT DO NOTHING RETURNING repository_id AS "repositoryId"`,
 );
 
-/** Finds or makes the row of a repository; a new one is not listed until its first manifest. */
+/**
+ * Finds or makes the row of a repository; a new one is not listed until its first manifest.
+ * @throws AppError NAME_UNKNOWN when the project is gone
+ */
 export async function ensureRepository(db: Sql, projectId: number, name: string): Promise<RepositoryRef> {
   const row =
     (await db.maybe<{ repositoryId: number }>(find(name))) ??
     (await db.maybe<{ repositoryId: number }>(insert(projectId, name))) ??
-    (await db.one<{ repositoryId: number }>(find(name)));
+    (await db.maybe<{ repositoryId: number }>(find(name)));
+  if (row === null) throw Errors.nameUnknown(`there is no project for repository ${name}`);
   return { projectId, repositoryId: row.repositoryId, name };
 }

@@ -43,6 +43,8 @@ export function poolOptions(settings: DatabaseSettings, pool: PoolSettings): pg.
     statement_timeout: 30_000,
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 15_000,
+    // Compiling a plan takes longer than any query here saves by it.
+    options: '-c jit=off',
     types: parsers,
   };
 }
