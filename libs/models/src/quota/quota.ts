@@ -102,14 +102,15 @@ export async function settleQuota(tx: Sql, projectId: number, addedBytes: number
   await tx.run(insertDelta(projectId, addedBytes));
 }
 
-/** Refuses an upload into a project that is full already, before any byte is sent. @throws AppError DENIED */
-export async function assertQuotaLeft(db: Sql, projectId: number): Promise<void> {
+/**
+ * Refuses early what `settleQuota` would refuse at the end, without locking anything: an upload into a project that is full
+ * already, before any byte is sent. @throws AppError DENIED
+ */
+export async function assertQuotaLeft(db: Sql, projectId: number, neededBytes = 1): Promise<void> {
   const row = await db.maybe<{ hardBytes: number }>(
     sql('SELECT hard_bytes AS "hardBytes" FROM quota WHERE project_id = $1 AND hard_bytes >= 0', projectId),
   );
-  if (row === null) return;
-  const used = await readUsedBytes(db, projectId);
-  if (used >= row.hardBytes) assertWithin(used, 1, row.hardBytes);
+  if (row !== null) assertWithin(await readUsedBytes(db, projectId), neededBytes, row.hardBytes);
 }
 
 function assertWithin(usedBytes: number, addedBytes: number, hardBytes: number): void {

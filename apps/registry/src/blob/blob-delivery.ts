@@ -1,0 +1,71 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError, Errors } from '@haven/errors';
+import { digestParts, parseRange, type ByteRange, type Digest } from '@haven/oci';
+import type { Logger } from '@haven/observability';
+import type { BlobStore } from '@haven/storage';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LOGGER, REGISTRY_CONFIG, type RegistryConfig } from '../registry.config.js';
+import { BLOB_STORE } from '../storage/storage.providers.js';
+import { entityTag, isNoneMatch, isRangeWanted } from '../v2/conditional.js';
+
+/** A blob that the client may have. */
+export interface Delivery {
+  digest: Digest;
+  sizeBytes: number;
+}
+
+/** Where nginx finds the bytes, below its internal location. */
+export function acceleratedPath(digest: Digest): string {
+  const { algorithm, hex } = digestParts(digest);
+  return `/_blobs/${algorithm}/${hex.slice(0, 2)}/${hex}/data`;
+}
+
+/** Sends blobs: by nginx where that is set up, else from here, one range at most. */
+@Injectable()
+export class BlobDelivery {
+  private readonly byNginx: boolean;
+
+  constructor(
+    @Inject(REGISTRY_CONFIG) { blobDelivery, storageDriver }: RegistryConfig,
+    @Inject(BLOB_STORE) private readonly blobs: BlobStore,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {
+    // What lies in memory nginx cannot read.
+    this.byNginx = blobDelivery === 'nginx' && storageDriver === 'filesystem';
+  }
+
+  async send(http: FastifyRequest, reply: FastifyReply, blob: Delivery): Promise<unknown> {
+    const { digest, sizeBytes } = blob;
+    reply.headers({ 'docker-content-digest': digest, etag: entityTag(digest), 'accept-ranges': 'bytes' });
+    if (isNoneMatch(http.headers['if-none-match'], digest)) return reply.code(304).send();
+    reply.header('content-type', 'application/octet-stream');
+    if (http.method === 'HEAD') return reply.header('content-length', sizeBytes).send();
+    // nginx holds If-Range against a tag of its own, so such requests are answered from here.
+    const ifRange = http.headers['if-range'];
+    if (this.byNginx && ifRange === undefined) {
+      return reply.header('x-accel-redirect', acceleratedPath(digest)).send();
+    }
+    const wanted = typeof ifRange === 'string' ? isRangeWanted(ifRange, digest) : true;
+    return this.stream(reply, blob, wanted ? parseRange(http.headers.range, sizeBytes) : null);
+  }
+
+  private async stream(
+    reply: FastifyReply,
+    { digest, sizeBytes }: Delivery,
+    range: ByteRange | 'unsatisfiable' | null,
+  ): Promise<unknown> {
+    if (range === 'unsatisfiable') {
+      throw Errors.rangeInvalid(undefined, { headers: { 'Content-Range': `bytes */${sizeBytes}` } });
+    }
+    if (range !== null) {
+      reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${sizeBytes}`);
+    }
+    const stream = await this.blobs.readBlob(digest, range === null ? {} : { range }).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'BLOB_UNKNOWN') {
+        this.log.error({ digest }, 'the bytes of a live blob are missing');
+      }
+      throw error;
+    });
+    return reply.header('content-length', range === null ? sizeBytes : range.end - range.start + 1).send(stream);
+  }
+}

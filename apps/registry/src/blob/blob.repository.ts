@@ -1,0 +1,161 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { chargeProject, recordLedger, releaseProject, statement, type RepositoryRef, type Sql } from '@haven/models';
+import type { Digest } from '@haven/oci';
+import { Databases } from '../database/databases.js';
+import { REGISTRY_CONFIG, type RegistryConfig } from '../registry.config.js';
+import { placeQuery, type Place, type PlaceKey } from '../v2/place.js';
+
+/** A blob as a repository may use it at this moment. */
+export interface BlobPlace extends Place {
+  /** Null when the repository has no such blob. */
+  sizeBytes: number | null;
+  /** Whether more than half of the time is over for which it is kept without a manifest. */
+  isLeaseDue: boolean | null;
+}
+
+/** `$4` is the digest, `$5` half of a lease in seconds. */
+const findBlob = placeQuery<BlobPlace>('blob', {
+  columns: `blob.size AS "sizeBytes", member.lease_until < now() + make_interval(secs => $5) AS "isLeaseDue"`,
+  joins: `LEFT JOIN repository_blob member ON member.repository_id = repository.repository_id AND member.digest = $4
+          LEFT JOIN blob ON blob.digest = member.digest AND blob.status = 'live'`,
+});
+
+const extend = statement(
+  'membership_extend',
+  `WITH extended AS (
+     UPDATE repository_blob SET lease_until = now() + make_interval(secs => $3)
+      WHERE repository_id = $1 AND digest = $2 RETURNING digest, lease_until),
+   postponed AS (
+     UPDATE blob_review SET not_before = greatest(not_before, extended.lease_until)
+       FROM extended WHERE blob_review.digest = extended.digest)
+   SELECT digest FROM extended`,
+);
+const lockBlob = statement(
+  'blob_lock',
+  `INSERT INTO blob (digest, size) VALUES ($1, $2)
+   ON CONFLICT (digest) DO UPDATE SET status = 'live', update_time = now()`,
+);
+const holdUsable = statement(
+  'blob_hold_usable',
+  `SELECT blob.size FROM repository_blob member
+     JOIN repository USING (repository_id) JOIN blob ON blob.digest = member.digest
+    WHERE repository.name = $1 AND repository.project_id = $2 AND member.digest = $3 AND blob.status = 'live'
+    FOR KEY SHARE OF member, blob`,
+);
+/** The blob is looked at again when the lease is over: perhaps no manifest has named it by then. */
+const join = statement(
+  'membership_join',
+  `WITH joined AS (
+     INSERT INTO repository_blob AS member (repository_id, digest, lease_until)
+     VALUES ($1, $2, now() + make_interval(secs => $3))
+     ON CONFLICT (repository_id, digest) DO UPDATE SET lease_until = greatest(member.lease_until, excluded.lease_until)
+     RETURNING digest, pending, lease_until),
+   reviewed AS (
+     INSERT INTO blob_review (digest, not_before, reason) SELECT digest, lease_until, 'unreferenced upload' FROM joined
+     ON CONFLICT (digest) DO UPDATE SET not_before = greatest(blob_review.not_before, excluded.not_before))
+   SELECT pending FROM joined`,
+);
+const lockMembership = statement(
+  'membership_lock',
+  `SELECT blob.size FROM repository_blob member JOIN blob USING (digest)
+    WHERE member.repository_id = $1 AND member.digest = $2 FOR UPDATE OF member`,
+);
+const isNamed = statement(
+  'blob_is_named',
+  `SELECT EXISTS (SELECT 1 FROM artifact_blob JOIN artifact ON artifact.id = artifact_id
+                   WHERE digest_blob = $2 AND artifact.repository_id = $1) AS named`,
+);
+const removeMembership = statement(
+  'membership_remove',
+  'DELETE FROM repository_blob WHERE repository_id = $1 AND digest = $2',
+);
+const reviewNow = statement(
+  'blob_review_now',
+  `INSERT INTO blob_review (digest, not_before, reason) VALUES ($1, now(), 'unlinked')
+   ON CONFLICT (digest) DO UPDATE SET not_before = greatest(blob_review.not_before, excluded.not_before)`,
+);
+
+/** Why a repository comes to have a blob, and through whom. */
+export interface Arrival {
+  step: 'uploaded' | 'mounted';
+  reason: string;
+  actor: string;
+}
+
+/** Which repository may use which blob. Methods with a `tx` are steps of the caller's transaction. */
+@Injectable()
+export class BlobRepository {
+  private readonly leaseSeconds: number;
+
+  constructor(
+    @Inject(REGISTRY_CONFIG) { uploadLeaseHours }: RegistryConfig,
+    @Inject(Databases) private readonly databases: Databases,
+  ) {
+    this.leaseSeconds = uploadLeaseHours * 3600;
+  }
+
+  async find(key: PlaceKey, digest: Digest): Promise<BlobPlace | null> {
+    return findBlob(this.databases.pull, key, digest, this.leaseSeconds / 2);
+  }
+
+  /** A pusher relies on the blob from now on. False when it is no longer there. */
+  async extendLease(repositoryId: number, digest: Digest): Promise<boolean> {
+    const row = await this.databases.push.maybe(extend(repositoryId, digest, this.leaseSeconds));
+    return row !== null;
+  }
+
+  /** Locks the row of a blob against every other commit and against removal, making it if need be; it is live from now on. */
+  async lock(tx: Sql, digest: Digest, sizeBytes: number): Promise<void> {
+    await tx.run(lockBlob(digest, sizeBytes));
+  }
+
+  /** Holds a blob in a repository from which it is to be mounted. @returns its size, or null when it is not there */
+  async holdUsable(tx: Sql, repository: string, projectId: number, digest: Digest): Promise<number | null> {
+    return (await tx.maybe<{ size: number }>(holdUsable(repository, projectId, digest)))?.size ?? null;
+  }
+
+  /**
+   * Lets a repository use a blob, for the time of a lease at least, and has it looked at when that is over.
+   * @returns bytes that the project is charged with in addition; the caller settles them last
+   */
+  async join(
+    tx: Sql,
+    repository: RepositoryRef,
+    blob: { digest: Digest; sizeBytes: number },
+    arrival: Arrival,
+  ): Promise<number> {
+    const { digest, sizeBytes } = blob;
+    const { repositoryId, projectId, name } = repository;
+    const { pending } = await tx.one<{ pending: boolean }>(join(repositoryId, digest, this.leaseSeconds));
+    // Once a manifest has named it, it is the manifest that is charged.
+    const addedBytes = pending ? await chargeProject(tx, projectId, [blob]) : 0;
+    await recordLedger(tx, { ...arrival, digest, repositoryName: name, sizeBytes });
+    return addedBytes;
+  }
+
+  /** Takes a blob from a repository, unless a manifest of it names it. Tells what became of it. */
+  async remove(
+    tx: Sql,
+    repository: RepositoryRef,
+    digest: Digest,
+    actor: string,
+  ): Promise<'removed' | 'named' | 'absent'> {
+    const { repositoryId, projectId, name } = repository;
+    const member = await tx.maybe<{ size: number }>(lockMembership(repositoryId, digest));
+    if (member === null) return 'absent';
+    // A statement of its own: it sees the manifest whose push the lock was waited for.
+    if ((await tx.one<{ named: boolean }>(isNamed(repositoryId, digest))).named) return 'named';
+    await tx.run(removeMembership(repositoryId, digest));
+    await recordLedger(tx, {
+      digest,
+      step: 'unlinked',
+      reason: 'blob deleted',
+      repositoryName: name,
+      actor,
+      sizeBytes: member.size,
+    });
+    await tx.run(reviewNow(digest));
+    await releaseProject(tx, projectId, [digest]);
+    return 'removed';
+  }
+}

@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { OutboxRow } from '@haven/models';
+import type { Logger } from '@haven/observability';
+import { z } from 'zod';
+import { LOGGER } from '../registry.config.js';
+import { shortUserAgent, type RegistryEvent } from './envelope.js';
+import { EventOrigin } from './event-origin.js';
+
+/** What the topics of the outbox are to distribution. */
+const actions: Readonly<Record<string, { action: 'push' | 'delete'; method: string }>> = {
+  'artifact.pushed': { action: 'push', method: 'PUT' },
+  'tag.created': { action: 'push', method: 'PUT' },
+  'artifact.deleted': { action: 'delete', method: 'DELETE' },
+  'tag.deleted': { action: 'delete', method: 'DELETE' },
+};
+
+/** The payloads that libs/models writes, as far as events show them. */
+const change = z.object({
+  projectId: z.number(),
+  repositoryId: z.number(),
+  repository: z.string(),
+  digest: z.string(),
+  actor: z.string(),
+  at: z.string(),
+  artifactId: z.number().optional(),
+  mediaType: z.string().optional(),
+  sizeBytes: z.number().optional(),
+  tag: z.string().nullish(),
+  sourceIp: z.string().default(''),
+  requestId: z.string().default(''),
+  userAgent: z.string().default(''),
+});
+
+/** Turns rows of the outbox into events of distribution's envelope. */
+@Injectable()
+export class ChangeEvents {
+  constructor(
+    @Inject(EventOrigin) private readonly origin: EventOrigin,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** Null for a row that no receiver could make sense of: it must not hold up those behind it. */
+  of(row: OutboxRow): RegistryEvent | null {
+    const kind = actions[row.topic];
+    const parsed = change.safeParse(row.payload);
+    if (kind === undefined || !parsed.success) {
+      this.log.error(
+        { topic: row.topic, eventId: row.eventId, err: parsed.error },
+        'outbox row not understood, left out',
+      );
+      return null;
+    }
+    const { data } = parsed;
+    const { repository, digest, mediaType, sizeBytes, tag, artifactId } = data;
+    return {
+      id: row.eventId,
+      timestamp: data.at,
+      action: kind.action,
+      target: {
+        repository,
+        digest,
+        url: this.origin.manifestUrl(repository, digest),
+        ...(mediaType === undefined ? {} : { mediaType }),
+        ...(sizeBytes === undefined ? {} : { size: sizeBytes }),
+        ...(typeof tag === 'string' ? { tag } : {}),
+      },
+      request: {
+        id: data.requestId,
+        addr: data.sourceIp,
+        host: this.origin.host,
+        method: kind.method,
+        useragent: shortUserAgent(data.userAgent),
+      },
+      actor: { name: data.actor },
+      source: this.origin.source,
+      projectId: data.projectId,
+      repositoryId: data.repositoryId,
+      ...(artifactId === undefined ? {} : { artifactId }),
+    };
+  }
+}

@@ -1,0 +1,32 @@
+/** One event of distribution's notification envelope. Fields beyond `source` are Haven's own. */
+export interface RegistryEvent {
+  /** A second delivery has the same. */
+  id: string;
+  /** RFC 3339. */
+  timestamp: string;
+  action: 'push' | 'pull' | 'delete';
+  target: EventTarget;
+  request: { id: string; addr: string; host: string; method: string; useragent: string };
+  actor: { name: string };
+  source: { addr: string; instanceID: string };
+  projectId: number;
+  repositoryId: number;
+  artifactId?: number;
+  /** How many equal pulls this stands for; `timestamp` is that of the last. */
+  count?: number;
+}
+
+export interface EventTarget {
+  repository: string;
+  digest: string;
+  url: string;
+  mediaType?: string;
+  /** Of the manifest, in bytes. */
+  size?: number;
+  tag?: string;
+}
+
+/** A user agent says as much as it likes; the envelope carries this much of it. */
+const maxUserAgentLength = 256;
+export const shortUserAgent = (userAgent: string | undefined): string =>
+  (userAgent ?? '').slice(0, maxUserAgentLength).toWellFormed();

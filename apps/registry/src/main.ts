@@ -1,0 +1,18 @@
+import 'reflect-metadata';
+import { stopOnSignals } from '@haven/http';
+import { createLogger } from '@haven/observability';
+import { readRegistryConfig } from './registry.config.js';
+import { createRegistryApp } from './registry-app.js';
+
+let log = createLogger('registry', 'info');
+try {
+  const config = readRegistryConfig();
+  log = createLogger('registry', config.logLevel);
+  const app = await createRegistryApp(config, log);
+  await app.listen();
+  stopOnSignals(() => app.close(), log);
+} catch (error) {
+  log.fatal({ err: error }, 'the registry did not start');
+  // Connections that are open already would keep the process alive.
+  process.exit(1);
+}

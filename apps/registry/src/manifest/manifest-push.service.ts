@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError, Errors } from '@haven/errors';
+import { putArtifact, sqlState, type PutArtifactContext } from '@haven/models';
+import type { BlobStore } from '@haven/storage';
+import { Databases } from '../database/databases.js';
+import { Outbox } from '../event/outbox.js';
+import { BLOB_STORE } from '../storage/storage.providers.js';
+import { repositoryAt, type Place } from '../v2/place.js';
+import { imageAttributes } from './image-config.js';
+import { ManifestRepository } from './manifest.repository.js';
+import { imageConfigOf, newArtifact, type PushedManifest } from './new-artifact.js';
+
+/** Larger configs are stored like any blob, but not read. */
+const maxConfigBytes = 4 * 1024 * 1024;
+
+/** SQLSTATEs of text that the database cannot hold: NUL, broken surrogates, too long. */
+const unstorable = ['22021', '22P02', '22P05', '22001'];
+
+/** Who pushes, and from where. */
+export type PushContext = Pick<PutArtifactContext, 'actor' | 'sourceIp' | 'requestId' | 'userAgent'>;
+
+/** Takes manifests in. */
+@Injectable()
+export class ManifestPushService {
+  constructor(
+    @Inject(Databases) private readonly databases: Databases,
+    @Inject(ManifestRepository) private readonly manifests: ManifestRepository,
+    @Inject(BLOB_STORE) private readonly blobs: BlobStore,
+    @Inject(Outbox) private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * Records a manifest in a repository, which is made if need be.
+   * @throws AppError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DENIED (quota)
+   */
+  async push(pushed: PushedManifest, place: Place, name: string, context: PushContext): Promise<void> {
+    const { consumers } = this.outbox;
+    const artifact = newArtifact(pushed, await this.childSizes(pushed, place), await this.attributesOf(pushed));
+    const tag = pushed.tag === undefined ? {} : { tag: pushed.tag };
+    try {
+      await this.databases.push.transaction(async (tx) => {
+        const repository = await repositoryAt(tx, place, name);
+        await putArtifact(tx, artifact, { ...context, ...tag, repository, consumers });
+      });
+    } catch (error) {
+      if (!unstorable.includes(sqlState(error) ?? '')) throw error;
+      throw Errors.manifestInvalid('manifest invalid: it holds text that cannot be stored', { cause: error });
+    }
+    this.outbox.nudge();
+  }
+
+  private async childSizes(
+    { manifest }: PushedManifest,
+    { repositoryId }: Place,
+  ): Promise<ReadonlyMap<string, number>> {
+    const digests = manifest.manifests.map(({ digest }) => digest);
+    return repositoryId === null || digests.length === 0 ? new Map() : this.manifests.sizesOf(repositoryId, digests);
+  }
+
+  /** Reads an image's config. One that is missing is left to the transaction to refuse. */
+  private async attributesOf({ manifest }: PushedManifest): Promise<object> {
+    const config = imageConfigOf(manifest);
+    if (config === null || config.size > maxConfigBytes) return {};
+    try {
+      // The blob may be longer than the manifest says: no more than that is read.
+      const stream = await this.blobs.readBlob(config.digest, { range: { start: 0, end: maxConfigBytes - 1 } });
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+      return imageAttributes(Buffer.concat(chunks));
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'BLOB_UNKNOWN') return {};
+      throw error;
+    }
+  }
+}

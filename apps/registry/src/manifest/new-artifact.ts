@@ -1,0 +1,93 @@
+import { Errors } from '@haven/errors';
+import type { NewArtifact } from '@haven/models';
+import {
+  accessoryType,
+  artifactMediaType,
+  artifactTypeOf,
+  artifactWord,
+  cosignTagSubject,
+  digestOf,
+  digestParts,
+  MediaTypes,
+  type Descriptor,
+  type Digest,
+  type ParsedManifest,
+  type Reference,
+} from '@haven/oci';
+
+/** Everything that is known of a pushed manifest before the transaction. */
+export interface PushedManifest {
+  payload: Buffer;
+  manifest: ParsedManifest;
+  digest: Digest;
+  /** Absent when it was pushed by digest. */
+  tag: string | undefined;
+}
+
+/**
+ * The digest under which a manifest is stored: the one it was pushed under, or its sha256.
+ * @throws AppError DIGEST_INVALID when the bytes are not what the reference says
+ */
+export function digestOfPushed(payload: Buffer, reference: Reference): Digest {
+  if (reference.kind === 'tag') return digestOf(payload);
+  const { algorithm } = digestParts(reference.digest);
+  if (digestOf(payload, algorithm) !== reference.digest) throw Errors.digestInvalid();
+  return reference.digest;
+}
+
+/** The config that says what an image is; other artifacts' configs are their own affair. */
+export function imageConfigOf({ config }: ParsedManifest): Descriptor | null {
+  const isImage = config?.mediaType === MediaTypes.ociConfig || config?.mediaType === MediaTypes.dockerConfig;
+  return isImage ? config : null;
+}
+
+function accessoryOf({ manifest, tag }: PushedManifest): { accessory?: { type: string; subjectDigest: string } } {
+  if (manifest.subject !== undefined) {
+    return { accessory: { type: accessoryType(manifest), subjectDigest: manifest.subject.digest } };
+  }
+  const signed = tag === undefined ? null : cosignTagSubject(tag, manifest);
+  return signed === null ? {} : { accessory: { type: 'signature.cosign', subjectDigest: signed } };
+}
+
+/** As Harbor counts: the manifest and everything it names, repeats included. */
+function sizeOf({ payload, manifest }: PushedManifest, childSizes: ReadonlyMap<string, number>): number {
+  const blobs = [...(manifest.config === undefined ? [] : [manifest.config]), ...manifest.layers];
+  const children = manifest.manifests.map(({ digest }) => childSizes.get(digest) ?? 0);
+  return [payload.length, ...blobs.map(({ size }) => size), ...children].reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * A pushed manifest as the database takes it.
+ * @param childSizes what the children of an index have in the repository, in bytes, by digest
+ * @param extraAttrs what was read from the config
+ */
+export function newArtifact(
+  pushed: PushedManifest,
+  childSizes: ReadonlyMap<string, number>,
+  extraAttrs: object,
+): NewArtifact {
+  const { payload, manifest, digest } = pushed;
+  const sizeBytes = sizeOf(pushed, childSizes);
+  if (!Number.isSafeInteger(sizeBytes))
+    throw Errors.manifestInvalid('manifest invalid: its sizes are beyond all bounds');
+  return {
+    digest,
+    payload,
+    manifestMediaType: manifest.mediaType,
+    mediaType: artifactMediaType(manifest),
+    artifactType: artifactTypeOf(manifest),
+    type: artifactWord(manifest),
+    sizeBytes,
+    blobDigests: manifest.blobs.filter(({ required }) => required).map((blob) => blob.digest),
+    children: manifest.manifests.map(({ digest: child, platform, urls, annotations }) => ({
+      digest: child,
+      ...(platform === undefined ? {} : { platform }),
+      ...(urls === undefined ? {} : { urls }),
+      ...(annotations === undefined ? {} : { annotations }),
+    })),
+    annotations: manifest.annotations,
+    extraAttrs,
+    ...(manifest.subject === undefined ? {} : { subjectDigest: manifest.subject.digest }),
+    ...accessoryOf(pushed),
+  };
+}

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { drain, HarborErrorFilter, installHealthRoutes, nestLog, REQUEST_ID_HEADER, requestIdFrom } from '@haven/http';
+import { sql } from '@haven/models';
+import type { HealthCheck, Logger } from '@haven/observability';
+import type { BlobStore } from '@haven/storage';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { AppModule } from './app.module.js';
+import { Databases } from './database/databases.js';
+import type { RegistryConfig } from './registry.config.js';
+import { BLOB_STORE } from './storage/storage.providers.js';
+import { Gate } from './v2/gate.js';
+import { RouteTable } from './v2/route-table.js';
+import { createOciResponder, V2Router } from './v2/v2.router.js';
+
+/** An upload may take hours, but not stand still: the longest silence on a connection. */
+const idleTimeoutMs = 300_000;
+/** Tokens with many scopes are long; nginx lets as much through. */
+const maxHeaderBytes = 65_536;
+/** How long transfers may go on after the order to stop, and then how long their last state may take to be stored. */
+const graceMs = 30_000;
+const aftermathMs = 5_000;
+
+export interface RegistryApp {
+  nest: NestFastifyApplication;
+  listen(): Promise<void>;
+  /** Stops listening, lets transfers end or cuts them off, delivers what is still to be told, and closes the pools. */
+  close(): Promise<void>;
+}
+
+/** Builds the registry, ready to listen. @throws when a route does not say who may use it */
+export async function createRegistryApp(config: RegistryConfig, log: Logger): Promise<RegistryApp> {
+  const respond = createOciResponder(log);
+  const adapter = new FastifyAdapter({
+    // nginx stands on the same host or in the same private network; nobody else is believed.
+    trustProxy: ['loopback', 'uniquelocal'],
+    exposeHeadRoutes: false,
+    connectionTimeout: idleTimeoutMs,
+    http: { maxHeaderSize: maxHeaderBytes },
+    genReqId: (request: IncomingMessage) => requestIdFrom(request.headers[REQUEST_ID_HEADER]),
+    frameworkErrors: respond,
+  });
+  const options = { logger: nestLog(log), bodyParser: false, abortOnError: false };
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.
+  const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, log), adapter, options);
+  const fastify = adapter.getInstance<FastifyInstance>();
+  const router = new V2Router(nest.get(RouteTable), nest.get(Gate));
+  router.install(fastify, respond);
+  installHealthRoutes(fastify, healthChecks(nest), log);
+  // What is not below /v2 is answered by Nest.
+  nest.useGlobalFilters(new HarborErrorFilter(respond));
+  await nest.init();
+
+  return {
+    nest,
+    listen: async () => {
+      await nest.listen(config.listen.port, config.listen.host);
+      log.info({ ...config.listen }, 'listening');
+    },
+    close: async () => {
+      const inTime = await drain(nest.getHttpServer(), graceMs);
+      if (!inTime) log.warn('transfers were cut off');
+      // Cut-off uploads still store how far they have come.
+      await Promise.race([router.settled(), delay(aftermathMs, undefined, { ref: false })]);
+      await nest.close();
+    },
+  };
+}
+
+const healthChecks = (nest: NestFastifyApplication): HealthCheck[] => [
+  { name: 'database', check: () => nest.get(Databases).pull.one(sql('SELECT 1')) },
+  { name: 'storage', check: () => nest.get<BlobStore>(BLOB_STORE).checkHealth() },
+];

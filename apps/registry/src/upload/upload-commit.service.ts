@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError, Errors } from '@haven/errors';
+import { assertQuotaLeft, settleQuota, type RepositoryRef, type Sql } from '@haven/models';
+import type { Digest } from '@haven/oci';
+import type { Logger } from '@haven/observability';
+import type { BlobStore } from '@haven/storage';
+import { BlobRepository } from '../blob/blob.repository.js';
+import { Databases } from '../database/databases.js';
+import { LOGGER } from '../registry.config.js';
+import { BLOB_STORE } from '../storage/storage.providers.js';
+import { UploadSessionRepository } from './upload-session.repository.js';
+import { UploadWriterService, type HeldUpload } from './upload-writer.service.js';
+
+/** Turns uploads into blobs. */
+@Injectable()
+export class UploadCommitService {
+  constructor(
+    @Inject(Databases) private readonly databases: Databases,
+    @Inject(BLOB_STORE) private readonly store: BlobStore,
+    @Inject(UploadSessionRepository) private readonly sessions: UploadSessionRepository,
+    @Inject(UploadWriterService) private readonly writer: UploadWriterService,
+    @Inject(BlobRepository) private readonly blobs: BlobRepository,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /**
+   * Ends an upload by making all of it a blob that the repository may use. Does not depend on the client still being there.
+   * An upload that cannot become the blob, because its digest is another or the quota is used up, ends as well.
+   * @param actual digest of everything that the upload holds, which is durable
+   * @throws AppError DIGEST_INVALID, DENIED (quota)
+   */
+  async commit(
+    held: HeldUpload,
+    repository: RepositoryRef,
+    digests: { wanted: Digest; actual: Digest },
+    actor: string,
+  ): Promise<void> {
+    try {
+      if (digests.actual !== digests.wanted)
+        throw Errors.digestInvalid(undefined, { detail: { digest: digests.wanted } });
+      await this.databases.push.transaction((tx) => this.commitIn(tx, held, repository, digests.wanted, actor));
+      held.isEnded = true;
+    } catch (error) {
+      if (isFinal(error)) await this.giveUp(held);
+      throw error;
+    }
+    if (held.epoch > 0) await this.removeOlderFiles(held);
+  }
+
+  /** May run more than once: a deadlock runs the transaction again, and the file may be in its place already. */
+  private async commitIn(
+    tx: Sql,
+    held: HeldUpload,
+    repository: RepositoryRef,
+    digest: Digest,
+    actor: string,
+  ): Promise<void> {
+    const { projectId } = repository;
+    const { id, epoch, offsetBytes: sizeBytes } = held;
+    if (!(await this.sessions.end(tx, held))) throw Errors.blobUploadUnknown();
+    await this.blobs.lock(tx, digest, sizeBytes);
+    const arrival = { step: 'uploaded', reason: 'blob uploaded', actor } as const;
+    const addedBytes = await this.blobs.join(tx, repository, { digest, sizeBytes }, arrival);
+    // Asked before the rename, so that a refusal leaves no file behind; what another push books meanwhile is caught below.
+    if (addedBytes > 0) await assertQuotaLeft(tx, projectId, addedBytes);
+    await this.store.commitUpload(id, epoch, digest, sizeBytes);
+    await settleQuota(tx, projectId, addedBytes);
+  }
+
+  private async giveUp(held: HeldUpload): Promise<void> {
+    held.isEnded = true;
+    await this.writer.cancel(held.id).catch((error: unknown) => {
+      this.log.warn({ err: error, upload: held.id }, 'refused upload not removed');
+    });
+  }
+
+  private async removeOlderFiles({ id, epoch }: HeldUpload): Promise<void> {
+    await this.store.removeUpload(id, epoch).catch((error: unknown) => {
+      this.log.warn({ err: error, upload: id }, 'files of an upload that was taken over not removed');
+    });
+  }
+}
+
+/** Trying again would end the same way. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'DIGEST_INVALID' || error.code === 'DENIED');

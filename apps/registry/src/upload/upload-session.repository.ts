@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { statement, type RepositoryRef, type Sql } from '@haven/models';
+import type { Digest } from '@haven/oci';
+import { Databases } from '../database/databases.js';
+import { placeQuery, type Place, type PlaceKey } from '../v2/place.js';
+
+/** How long a writer that shows no life keeps its session. */
+export const writerLeaseSeconds = 30;
+
+/** What was acknowledged of an upload. */
+export interface UploadState {
+  offsetBytes: number;
+  /** sha256 of exactly those bytes; null before the first. */
+  digestSoFar: Digest | null;
+  /** Names the file, together with the id. */
+  epoch: number;
+}
+
+/** A repository, with the session that the path names. */
+export type UploadPlace = Place & (UploadState | Record<keyof UploadState, null>);
+
+/** A session that one writer has for itself. */
+export interface Claim extends UploadState {
+  id: string;
+  writer: string;
+  /** Whether somebody was writing before and went silent: they may still be, into the file of the epoch. */
+  isTakeOver: boolean;
+}
+
+const columns = (source: string): string =>
+  `${source}.offset_bytes AS "offsetBytes", ${source}.digest_so_far AS "digestSoFar", ${source}.epoch`;
+
+const findUpload = placeQuery<UploadPlace>('upload', {
+  columns: columns('upload'),
+  joins: 'LEFT JOIN blob_upload upload ON upload.repository_id = repository.repository_id AND upload.id = $4::uuid',
+});
+const insert = statement(
+  'upload_insert',
+  'INSERT INTO blob_upload (id, repository_id, username) VALUES ($1, $2, left($3, 255))',
+);
+const claim = statement(
+  'upload_claim',
+  `WITH free AS (
+     SELECT id, writer FROM blob_upload
+      WHERE id = $1 AND (writer IS NULL OR writer_lease_until < now()) FOR UPDATE)
+   UPDATE blob_upload upload
+      SET writer = $2, writer_lease_until = now() + make_interval(secs => $3), update_time = now()
+     FROM free WHERE upload.id = free.id
+   RETURNING ${columns('upload')}, free.writer IS NOT NULL AS "isTakeOver"`,
+);
+const renew = statement(
+  'upload_renew',
+  `UPDATE blob_upload SET writer_lease_until = now() + make_interval(secs => $3), update_time = now()
+    WHERE id = $1 AND writer = $2`,
+);
+const startEpoch = statement('upload_start_epoch', 'UPDATE blob_upload SET epoch = $3 WHERE id = $1 AND writer = $2');
+const settle = statement(
+  'upload_settle',
+  `UPDATE blob_upload SET offset_bytes = $3, digest_so_far = $4, writer = NULL, writer_lease_until = NULL, update_time = now()
+    WHERE id = $1 AND writer = $2`,
+);
+const end = statement('upload_end', 'DELETE FROM blob_upload WHERE id = $1 AND writer = $2');
+const remove = statement('upload_remove', 'DELETE FROM blob_upload WHERE id = $1 RETURNING epoch');
+
+/**
+ * Sessions of uploads. At any time one writer at most has a session; what it stores counts only while it still does.
+ * Methods that tell `false` mean that it no longer does.
+ */
+@Injectable()
+export class UploadSessionRepository {
+  constructor(@Inject(Databases) private readonly databases: Databases) {}
+
+  async find(key: PlaceKey, id: string): Promise<UploadPlace | null> {
+    return findUpload(this.databases.push, key, id);
+  }
+
+  async insert(tx: Sql, id: string, repository: RepositoryRef, username: string): Promise<void> {
+    await tx.run(insert(id, repository.repositoryId, username));
+  }
+
+  /** Null when somebody else is writing, or the session has ended. */
+  async claim(id: string, writer: string): Promise<Claim | null> {
+    const row = await this.db.maybe<UploadState & { isTakeOver: boolean }>(claim(id, writer, writerLeaseSeconds));
+    return row && { ...row, id, writer };
+  }
+
+  async renew({ id, writer }: Claim): Promise<boolean> {
+    return (await this.db.run(renew(id, writer, writerLeaseSeconds))) === 1;
+  }
+
+  /** Names the file that the writer goes on in. */
+  async startEpoch({ id, writer, epoch }: Claim): Promise<boolean> {
+    return (await this.db.run(startEpoch(id, writer, epoch))) === 1;
+  }
+
+  /** Stores how far an upload has come, and lets it go. */
+  async settle({ id, writer, offsetBytes, digestSoFar }: Claim): Promise<boolean> {
+    return (await this.db.run(settle(id, writer, offsetBytes, digestSoFar))) === 1;
+  }
+
+  /** Ends the session in the transaction that makes its bytes a blob. */
+  async end(tx: Sql, { id, writer }: Claim): Promise<boolean> {
+    return (await tx.run(end(id, writer))) === 1;
+  }
+
+  /** Ends a session whoever writes to it. @returns its last epoch, or null when it has ended already */
+  async remove(id: string): Promise<number | null> {
+    return (await this.db.maybe<{ epoch: number }>(remove(id)))?.epoch ?? null;
+  }
+
+  private get db(): Sql {
+    return this.databases.push;
+  }
+}

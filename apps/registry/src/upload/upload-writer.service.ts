@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError, Errors } from '@haven/errors';
+import type { Digest, DigestAlgorithm } from '@haven/oci';
+import type { Logger } from '@haven/observability';
+import { ByteBudget, hashPrefix, receiveUpload, UploadHash, type BlobStore, type Received } from '@haven/storage';
+import { LOGGER } from '../registry.config.js';
+import { BLOB_STORE } from '../storage/storage.providers.js';
+import { RunningHashes } from './running-hashes.js';
+import { UploadSessionRepository, writerLeaseSeconds, type Claim } from './upload-session.repository.js';
+
+const renewEveryMs = (writerLeaseSeconds * 1000) / 3;
+
+/** An upload that this request has for itself, as far as it has come. */
+export interface HeldUpload extends Claim {
+  /** Fires when the session was cancelled or taken over. */
+  readonly signal: AbortSignal;
+  /** Set by whoever ends the session: then nothing is left to store. */
+  isEnded: boolean;
+}
+
+/** What a request brings. */
+export interface UploadBody {
+  source: AsyncIterable<Buffer>;
+  /** How many bytes are announced, if any number is. */
+  expectedBytes: number | null;
+}
+
+/** Writes to uploads: one writer at a time, bytes and acknowledged state in step. */
+@Injectable()
+export class UploadWriterService {
+  constructor(
+    @Inject(UploadSessionRepository) private readonly sessions: UploadSessionRepository,
+    @Inject(BLOB_STORE) private readonly store: BlobStore,
+    @Inject(ByteBudget) private readonly budget: ByteBudget,
+    @Inject(RunningHashes) private readonly running: RunningHashes,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /**
+   * Runs `work` as the one writer of a session, keeps showing life meanwhile, and then stores how far the upload has come:
+   * also when `work` fails.
+   * @throws AppError UPLOAD_BUSY when somebody else is writing, BLOB_UPLOAD_UNKNOWN when the session was lost meanwhile
+   */
+  async hold<T>(id: string, work: (held: HeldUpload) => Promise<T>): Promise<T> {
+    const claim = await this.sessions.claim(id, randomUUID());
+    if (claim === null) throw Errors.uploadBusy(undefined, { headers: { 'Retry-After': '2' } });
+    const lost = new AbortController();
+    const held: HeldUpload = { ...claim, signal: lost.signal, isEnded: false };
+    const heartbeat = setInterval(() => {
+      this.renew(held, lost);
+    }, renewEveryMs);
+    try {
+      if (claim.isTakeOver) await this.takeOver(held);
+      const outcome = await work(held);
+      if (!held.isEnded && !(await this.sessions.settle(held))) throw Errors.blobUploadUnknown();
+      return outcome;
+    } catch (error) {
+      if (!held.isEnded) await this.settleAfterFailure(held);
+      throw error;
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  /**
+   * Appends a body; what has arrived of it counts, also when the rest never comes.
+   * @param algorithm of the digest that is wanted
+   * @returns digest of everything so far
+   * @throws AppError SIZE_INVALID when the body is not as long as announced, STORAGE_FULL
+   */
+  async append(held: HeldUpload, body: UploadBody, algorithm: DigestAlgorithm = 'sha256'): Promise<Digest> {
+    const { sha256, wanted } = await this.hashesFor(held, algorithm);
+    const received = await this.receive(held, body, new Set([sha256, wanted]));
+    held.offsetBytes += received.receivedBytes;
+    held.digestSoFar = sha256.digest();
+    this.running.put(held.id, { epoch: held.epoch, offsetBytes: held.offsetBytes, hash: sha256 });
+    if (received.error !== undefined) throw failure(received);
+    assertLength(body, received.receivedBytes);
+    return wanted.digest();
+  }
+
+  /** Digest of what an upload holds already, hashed again only where the stored one does not say it. */
+  async digestOf(held: HeldUpload, algorithm: DigestAlgorithm): Promise<Digest> {
+    if (algorithm === 'sha256' && held.digestSoFar !== null) return held.digestSoFar;
+    return (await this.hashAgain(held, algorithm)).digest();
+  }
+
+  /** Ends a session and removes its bytes. @throws AppError BLOB_UPLOAD_UNKNOWN */
+  async cancel(id: string): Promise<void> {
+    const epoch = await this.sessions.remove(id);
+    if (epoch === null) throw Errors.blobUploadUnknown();
+    // The file of a take-over that was cut short may lie one ahead.
+    await this.store.removeUpload(id, epoch + 1);
+  }
+
+  /** sha256 is always among them, for that is what is stored. */
+  private async hashesFor(held: HeldUpload, algorithm: DigestAlgorithm) {
+    const { id, epoch, offsetBytes } = held;
+    const sha256 = this.running.take(id, epoch, offsetBytes) ?? (await this.hashAgain(held, 'sha256'));
+    return { sha256, wanted: algorithm === 'sha256' ? sha256 : await this.hashAgain(held, algorithm) };
+  }
+
+  private async hashAgain(held: HeldUpload, algorithm: DigestAlgorithm): Promise<UploadHash> {
+    const { id, epoch, offsetBytes, signal } = held;
+    const [hash] = await hashPrefix(this.store, { id, epoch, length: offsetBytes }, [algorithm], signal);
+    return hash ?? new UploadHash(algorithm);
+  }
+
+  private async receive(held: HeldUpload, body: UploadBody, hashes: ReadonlySet<UploadHash>): Promise<Received> {
+    const { id, epoch, offsetBytes: offset, signal } = held;
+    const { budget } = this;
+    const writer = await this.store.openUpload(id, epoch, offset);
+    try {
+      const maxBytes = body.expectedBytes ?? Number.MAX_SAFE_INTEGER;
+      const target = { writer, offset, hashes: [...hashes], budget };
+      const received = await receiveUpload({ ...target, source: body.source, maxBytes, signal });
+      // Before anybody is told of the bytes, and so that the commit has nothing left to wait for.
+      await writer.sync();
+      return received;
+    } finally {
+      await writer.close();
+    }
+  }
+
+  /** Goes on in a file of its own: whoever went silent may wake up and write to the old one. */
+  private async takeOver(held: HeldUpload): Promise<void> {
+    const { id, epoch, offsetBytes } = held;
+    if (offsetBytes > 0) await this.store.copyUploadPrefix(id, epoch, epoch + 1, offsetBytes);
+    held.epoch += 1;
+    if (!(await this.sessions.startEpoch(held))) throw Errors.blobUploadUnknown();
+    this.log.info({ upload: id, epoch: held.epoch }, 'upload taken over from a writer that went silent');
+  }
+
+  private renew(held: HeldUpload, lost: AbortController): void {
+    this.sessions.renew(held).then(
+      (isHeld) => {
+        if (!isHeld) lost.abort(Errors.blobUploadUnknown('the upload was cancelled or taken over'));
+      },
+      (error: unknown) => {
+        this.log.warn({ err: error, upload: held.id }, 'lease of an upload not renewed, it is tried again');
+      },
+    );
+  }
+
+  private async settleAfterFailure(held: HeldUpload): Promise<void> {
+    await this.sessions.settle(held).catch((error: unknown) => {
+      this.log.warn({ err: error, upload: held.id }, 'upload not released, it is free when its lease is over');
+    });
+  }
+}
+
+function failure({ error, aborted }: Received): unknown {
+  if (error instanceof AppError || !aborted) return error;
+  // Nobody is there to read it; the log has it.
+  return Errors.sizeInvalid('the body broke off', { cause: error });
+}
+
+function assertLength({ expectedBytes }: UploadBody, receivedBytes: number): void {
+  if (expectedBytes === null || expectedBytes === receivedBytes) return;
+  throw Errors.sizeInvalid(`${expectedBytes} bytes were announced and ${receivedBytes} came`);
+}

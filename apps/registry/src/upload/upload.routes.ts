@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Errors } from '@haven/errors';
+import { assertQuotaLeft, type RepositoryRef } from '@haven/models';
+import { digestParts, parseDigest, type Digest } from '@haven/oci';
+import type { FastifyReply } from 'fastify';
+import type { Caller } from '../access/caller.js';
+import { Databases } from '../database/databases.js';
+import { findPlace, repositoryAt, type Place, type PlaceKey } from '../v2/place.js';
+import { repositoryRoute } from '../v2/route.js';
+import { hasBody, type V2Request, type V2RequestOf } from '../v2/v2-request.js';
+import { MountService } from './mount.service.js';
+import { UploadCommitService } from './upload-commit.service.js';
+import { acknowledgedRange, readChunkHead, type ChunkHead } from './upload-range.js';
+import { UploadSessionRepository, type UploadPlace } from './upload-session.repository.js';
+import { UploadWriterService, type HeldUpload } from './upload-writer.service.js';
+
+type UploadRequest = V2RequestOf<'upload'>;
+type StartRequest = V2RequestOf<'uploads'>;
+
+const uploadId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Upload sessions (distribution-spec "Pushing blobs"). */
+@Injectable()
+export class UploadRoutes {
+  constructor(
+    @Inject(Databases) private readonly databases: Databases,
+    @Inject(UploadSessionRepository) private readonly sessions: UploadSessionRepository,
+    @Inject(UploadWriterService) private readonly writer: UploadWriterService,
+    @Inject(UploadCommitService) private readonly commits: UploadCommitService,
+    @Inject(MountService) private readonly mounts: MountService,
+  ) {}
+
+  private readonly lookup = async ({ path }: UploadRequest, key: PlaceKey): Promise<UploadPlace | null> => {
+    if (!uploadId.test(path.id)) throw Errors.blobUploadUnknown();
+    return this.sessions.find(key, path.id);
+  };
+
+  readonly routes = [
+    repositoryRoute({
+      id: 'upload.start',
+      kind: 'uploads',
+      methods: ['POST'],
+      access: 'push',
+      alsoPulls: ({ query }) => (query.has('mount') ? query.get('from') : null),
+      lookup: (_request, key) => findPlace(this.databases.push, key),
+      handle: (request, place, caller) => this.start(request, place, caller),
+    }),
+    repositoryRoute({
+      id: 'upload.status',
+      kind: 'upload',
+      methods: ['GET', 'HEAD'],
+      access: 'pull',
+      lookup: this.lookup,
+      handle: (request, place) => this.status(request, place),
+    }),
+    repositoryRoute({
+      id: 'upload.append',
+      kind: 'upload',
+      methods: ['PATCH'],
+      access: 'push',
+      lookup: this.lookup,
+      handle: (request, place) => this.append(request, place),
+    }),
+    repositoryRoute({
+      id: 'upload.finish',
+      kind: 'upload',
+      methods: ['PUT'],
+      access: 'push',
+      lookup: this.lookup,
+      handle: (request, place, caller) => this.finish(request, place, caller),
+    }),
+    // Whoever may push may also stop: Harbor asks for `delete` here, which developers do not have.
+    repositoryRoute({
+      id: 'upload.cancel',
+      kind: 'upload',
+      methods: ['DELETE'],
+      access: 'push',
+      lookup: this.lookup,
+      handle: (request, place) => this.cancel(request, place),
+    }),
+  ];
+
+  private async start(request: StartRequest, place: Place, caller: Caller): Promise<unknown> {
+    const { path, query, reply } = request;
+    const mount = query.get('mount');
+    if (
+      mount !== null &&
+      (await this.mounts.mount(place, path.name, { digest: mount, from: query.get('from') }, caller))
+    ) {
+      return sendCreated(reply, path.name, parseDigest(mount));
+    }
+    const digest = query.get('digest');
+    const wanted = digest === null ? null : parseDigest(digest);
+    await assertQuotaLeft(this.databases.push, place.projectId);
+    const id = randomUUID();
+    const repository = await this.databases.push.transaction(async (tx) => {
+      const ref = await repositoryAt(tx, place, path.name);
+      await this.sessions.insert(tx, id, ref, caller.username);
+      return ref;
+    });
+    if (wanted === null)
+      return reply
+        .code(202)
+        .headers(sessionHeaders(path.name, id, 0))
+        .send();
+    try {
+      await this.writer.hold(id, (held) => this.complete(request, held, repository, wanted, caller));
+    } catch (error) {
+      // The client does not know the session, so it cannot go on with it.
+      await this.writer.cancel(id).catch(() => undefined);
+      throw error;
+    }
+    return sendCreated(reply, path.name, wanted);
+  }
+
+  private async status({ path, reply }: UploadRequest, place: UploadPlace): Promise<unknown> {
+    if (place.offsetBytes === null) throw Errors.blobUploadUnknown();
+    return reply
+      .code(204)
+      .headers(sessionHeaders(path.name, path.id, place.offsetBytes))
+      .send();
+  }
+
+  private async append(request: UploadRequest, place: UploadPlace): Promise<unknown> {
+    const { http, path, reply } = request;
+    if (place.offsetBytes === null) throw Errors.blobUploadUnknown();
+    const head = readChunkHead(http.headers);
+    const offsetBytes = await this.writer.hold(path.id, async (held) => {
+      assertContinues(path.name, held, head);
+      await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes });
+      return held.offsetBytes;
+    });
+    return reply
+      .code(202)
+      .headers(sessionHeaders(path.name, path.id, offsetBytes))
+      .send();
+  }
+
+  private async finish(request: UploadRequest, place: UploadPlace, caller: Caller): Promise<unknown> {
+    const { path, query, reply } = request;
+    const wanted = parseDigest(query.get('digest') ?? '');
+    const { offsetBytes, repositoryId, projectId } = place;
+    if (offsetBytes === null || repositoryId === null) throw Errors.blobUploadUnknown();
+    const repository = { projectId, repositoryId, name: path.name };
+    await this.writer.hold(path.id, (held) => this.complete(request, held, repository, wanted, caller));
+    return sendCreated(reply, path.name, wanted);
+  }
+
+  private async cancel({ path, reply }: UploadRequest, place: UploadPlace): Promise<unknown> {
+    if (place.offsetBytes === null) throw Errors.blobUploadUnknown();
+    await this.writer.cancel(path.id);
+    return reply.code(204).send();
+  }
+
+  /** Takes the last bytes, if any come, and makes all of it a blob. */
+  private async complete(
+    { http }: V2Request,
+    held: HeldUpload,
+    repository: RepositoryRef,
+    wanted: Digest,
+    caller: Caller,
+  ): Promise<void> {
+    const head = readChunkHead(http.headers);
+    assertContinues(repository.name, held, head);
+    const { algorithm } = digestParts(wanted);
+    // Without any bytes there is no file yet, and an empty blob needs one too.
+    const isToWrite = hasBody(http) || held.offsetBytes === 0;
+    const actual = isToWrite
+      ? await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes }, algorithm)
+      : await this.writer.digestOf(held, algorithm);
+    await this.commits.commit(held, repository, { wanted, actual }, caller.username);
+  }
+}
+
+/** What every answer about a session says. Locations are relative, so that they hold behind any proxy. */
+const sessionHeaders = (name: string, id: string, offsetBytes: number) => ({
+  location: `/v2/${name}/blobs/uploads/${id}`,
+  'docker-upload-uuid': id,
+  range: acknowledgedRange(offsetBytes),
+});
+
+/** @throws AppError RANGE_INVALID that says where to go on */
+function assertContinues(name: string, { id, offsetBytes }: HeldUpload, { startBytes }: ChunkHead): void {
+  if (startBytes === null || startBytes === offsetBytes) return;
+  throw Errors.rangeInvalid(undefined, { headers: sessionHeaders(name, id, offsetBytes) });
+}
+
+const sendCreated = (reply: FastifyReply, name: string, digest: Digest): FastifyReply =>
+  reply
+    .code(201)
+    .headers({ location: `/v2/${name}/blobs/${digest}`, 'docker-content-digest': digest })
+    .send();

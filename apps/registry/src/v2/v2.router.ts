@@ -1,0 +1,82 @@
+import { Errors, renderOci } from '@haven/errors';
+import { createErrorResponder, REQUEST_ID_HEADER, type ErrorLog, type ErrorResponder } from '@haven/http';
+import { sqlState } from '@haven/models';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ChallengeIssued, type Gate } from './gate.js';
+import type { RouteTable } from './route-table.js';
+import { isRepositoryRoute } from './route.js';
+import { readV2Request } from './v2-request.js';
+
+const foreignKeyViolation = '23503';
+
+/** Answers with errors in the form of the OCI specification, wherever they come from. */
+export function createOciResponder(log: ErrorLog): ErrorResponder {
+  const respond = createErrorResponder(renderOci, log);
+  const respondQuietly = createErrorResponder(renderOci, { ...log, info: log.debug.bind(log) });
+  return (error, request, reply) => {
+    reply.headers(everyAnswer);
+    if (error instanceof ChallengeIssued) respondQuietly(error.refusal, request, reply);
+    else respond(explain(error), request, reply);
+  };
+}
+
+const everyAnswer = { 'Docker-Distribution-Api-Version': 'registry/2.0' };
+
+/** Rows that a repository's deletion took away between two steps of a request: the next try finds the new state. */
+function explain(error: unknown): unknown {
+  if (sqlState(error) !== foreignKeyViolation) return error;
+  return Errors.unavailable('the repository is being deleted, try again', {
+    cause: error,
+    headers: { 'Retry-After': '1' },
+  });
+}
+
+/** The whole of /v2: one wildcard, no guards, no interceptors; what a path means and who may use it stands in the table. */
+export class V2Router {
+  private readonly running = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly table: RouteTable,
+    private readonly gate: Gate,
+  ) {}
+
+  /** Adds the routes, in a scope of their own: bodies are not read, and errors are OCI's. */
+  install(fastify: FastifyInstance, respond: ErrorResponder): void {
+    fastify.register((scope, _options, done) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, body, passOn) => {
+        passOn(null, body);
+      });
+      scope.setErrorHandler(respond);
+      scope.addHook('onRequest', (request, reply, next) => {
+        reply.headers({ ...everyAnswer, [REQUEST_ID_HEADER]: request.id });
+        next();
+      });
+      for (const url of ['/v2', '/v2/*']) scope.all(url, (request, reply) => this.track(this.dispatch(request, reply)));
+      done();
+    });
+  }
+
+  /** Resolves when no request is being worked on, also of those whose client has gone. */
+  async settled(): Promise<void> {
+    while (this.running.size > 0) await Promise.allSettled(this.running);
+  }
+
+  private async dispatch(http: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const request = readV2Request(http, reply);
+    const route = this.table.find(request.path.kind, http.method);
+    if (!isRepositoryRoute(route)) return route.handle(request, await this.gate.admitToRegistry(route, request));
+    const repository = 'name' in request.path ? request.path.name : '';
+    const { located, caller } = await this.gate.admitToRepository(route, request, repository);
+    return located.handle(caller);
+  }
+
+  private async track<T>(work: Promise<T>): Promise<T> {
+    this.running.add(work);
+    try {
+      return await work;
+    } finally {
+      this.running.delete(work);
+    }
+  }
+}
