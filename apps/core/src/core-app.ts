@@ -1,6 +1,7 @@
 import { SecretBox } from '@haven/auth';
 import { createHttpApp, type HttpApp, type RouteDescription } from '@haven/http';
-import { ModelStore, sql } from '@haven/models';
+import { sql } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import type { Logger } from '@haven/observability';
 import type { FastifyInstance } from 'fastify';
 import { installApiDescription } from './api-description/api-description.routes.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Platform } from '@haven/oci';
-import { ModelStore, statement } from '@haven/models';
+import { statement } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { TagRepository, type TagRow } from '../tag/tag.repository.js';
 import { AccessoryRepository, type AccessoryRow } from './accessory.repository.js';
 import type { ArtifactOptions } from './artifact-options.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import { ModelStore, statement } from '@haven/models';
+import { statement } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
 import type { ArtifactFilter } from './artifact-filter.js';
 

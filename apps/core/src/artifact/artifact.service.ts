@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
 import type { ListQuery, PageOf, ProjectIdentity } from '@haven/http';
-import { deleteArtifact, ModelStore } from '@haven/models';
+import { deleteArtifact } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { fullNameOf, type RepositoryPath } from '../repository/repository-path.js';
 import type { Actor } from '../security/actor.decorator.js';
 import { presentAccessory } from './accessory.presenter.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type ListField, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import { ModelStore } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { canInProject, roles } from '@haven/rbac';
 import { selectPage } from '../database/select-page.js';
 import { membershipsSql, type Condition } from '../project/project-visibility.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { ModelStore, sql } from '@haven/models';
+import { sql } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import type { Logger } from '@haven/observability';
 import { LOGGER } from '../logger.module.js';
 import { configurationKeys, type ConfigurationKey, type ConfigurationValue } from './configuration-keys.js';

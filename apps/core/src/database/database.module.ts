@@ -1,6 +1,6 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { databaseSettings, readSettings } from '@haven/config';
-import { ModelStore } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 
 /** Connections of core: the budget of one replica. */
 const connections = 10;

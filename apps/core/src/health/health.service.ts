@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModelStore, sql } from '@haven/models';
+import { sql } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { runHealthChecks, type HealthCheck, type HealthResult, type Logger } from '@haven/observability';
 import type { Redis } from 'ioredis';
 import { request } from 'undici';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import { MemberEntity, ModelStore, statement, type Sql, type Transaction } from '@haven/models';
+import { statement, type Sql } from '@haven/models';
+import { MemberEntity, ModelStore, type Transaction } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
 
 /** Who can be a member: a user (`u`) or a group (`g`). */

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { MetadataEntity, ModelStore, statement, type Transaction } from '@haven/models';
+import { statement } from '@haven/models';
+import { MetadataEntity, ModelStore, type Transaction } from '@haven/models/orm';
 
 export type Metadata = Readonly<Record<string, string>>;
 

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
 import type { ProjectIdentity } from '@haven/http';
-import { bumpAccessVersion, ModelStore, recordAudit, type Transaction } from '@haven/models';
+import { bumpAccessVersion, recordAudit } from '@haven/models';
+import { ModelStore, type Transaction } from '@haven/models/orm';
 import type { Actor } from '../security/actor.decorator.js';
 import { normalizeMetadata } from './metadata-value.js';
 import { MetadataRepository, type Metadata } from './metadata.repository.js';

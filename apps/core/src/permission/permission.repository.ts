@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModelStore, statement } from '@haven/models';
+import { statement } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { PROJECT_ADMIN } from '@haven/rbac';
 import { membershipsSql } from '../project/project-visibility.js';
 

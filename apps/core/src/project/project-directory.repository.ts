@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '@haven/auth';
 import type { ProjectDirectory, ProjectIdentity, ProjectKey } from '@haven/http';
-import { ModelStore, statement } from '@haven/models';
+import { statement } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { isPublicSql, memberIdOf, membershipsSql } from './project-visibility.js';
 
 const columns = `project.project_id AS "projectId", project.name, ${isPublicSql} AS "isPublic"`;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModelStore, readUsedBytes, statement } from '@haven/models';
+import { readUsedBytes, statement } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 
 export interface StorageUse {
   /** -1: no limit. */

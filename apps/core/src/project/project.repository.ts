@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '@haven/auth';
 import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import { ModelStore, ProjectEntity, sql, statement, type Transaction } from '@haven/models';
+import { sql, statement } from '@haven/models';
+import { ModelStore, ProjectEntity, type Transaction } from '@haven/models/orm';
 import { PROJECT_ADMIN } from '@haven/rbac';
 import { selectPage } from '../database/select-page.js';
 import type { CveAllowlist } from './project-rules.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { isFirstArrival, ModelStore, recordAudit, sql, statement, type Sql } from '@haven/models';
+import { isFirstArrival, recordAudit, sql, statement, type Sql } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import type { Logger } from '@haven/observability';
 import { LOGGER } from '../logger.module.js';
 import type { RegistryEvent } from './registry-event.schema.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type Filter, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import { ModelStore, statement, type RepositoryRef, type Sql } from '@haven/models';
+import { statement, type RepositoryRef, type Sql } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
 
 /** A listed repository, as the table has it. */

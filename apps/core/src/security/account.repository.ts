@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModelStore, sql, statement } from '@haven/models';
+import { sql, statement } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 
 /** What a log-in needs to know of a user. */
 export interface Account {

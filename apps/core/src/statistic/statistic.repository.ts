@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '@haven/auth';
-import { ModelStore, sql } from '@haven/models';
+import { sql } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { isPublicSql, visibleTo } from '../project/project-visibility.js';
 
 /** Projects and their repositories, as far as somebody may see them. */

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
 import type { ListQuery, PageOf } from '@haven/http';
-import { createTag, deleteTag, ModelStore } from '@haven/models';
+import { createTag, deleteTag } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { isTag } from '@haven/oci';
 import { ArtifactLookup, type ArtifactPath } from '../artifact/artifact-lookup.repository.js';
 import { changeContext } from '../artifact/change-context.js';

@@ -10,7 +10,7 @@ import {
 } from '@haven/auth';
 import { Errors } from '@haven/errors';
 import { AccessService, isSystemAdmin, PROJECT_DIRECTORY, type ProjectDirectory } from '@haven/http';
-import { ModelStore } from '@haven/models';
+import { ModelStore } from '@haven/models/orm';
 import { splitRepositoryName } from '@haven/oci';
 import type { Action } from '@haven/rbac';
 import { ConfigurationService } from '../configuration/configuration.service.js';

@@ -1,14 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import {
-  brokenConstraint,
-  MemberEntity,
-  ModelStore,
-  sql,
-  statement,
-  UserEntity,
-  type Transaction,
-} from '@haven/models';
+import { brokenConstraint, sql, statement } from '@haven/models';
+import { MemberEntity, ModelStore, UserEntity, type Transaction } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
 import type { Profile } from './user-rules.js';
 
