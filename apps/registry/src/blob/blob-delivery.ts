@@ -43,7 +43,8 @@ export class BlobDelivery {
     // nginx holds If-Range against a tag of its own, so such requests are answered from here.
     const ifRange = http.headers['if-range'];
     if (this.byNginx && ifRange === undefined) {
-      return reply.header('x-accel-redirect', acceleratedPath(digest)).send();
+      // nginx says itself that it serves ranges, and would say it twice.
+      return reply.removeHeader('accept-ranges').header('x-accel-redirect', acceleratedPath(digest)).send();
     }
     const wanted = typeof ifRange === 'string' ? isRangeWanted(ifRange, digest) : true;
     return this.stream(reply, blob, wanted ? parseRange(http.headers.range, sizeBytes) : null);
