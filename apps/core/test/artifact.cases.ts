@@ -155,4 +155,12 @@ export function artifactCases(coreOf: () => CoreApp): void {
     expect((await core.delete(`${base}/${index}`, admin)).status).toBe(200);
     expect((await core.delete(`${base}/needed`, admin)).status).toBe(200);
   });
+
+  it('keeps an accessory that an index refers to when its subject goes', async () => {
+    const subject = await content.push('app', 'a passing subject');
+    const accessory = await content.pushAccessory('app', 'a collected accessory', subject, 'subject.accessory');
+    await content.pushIndex('app', 'a collection', [{ digest: accessory }], 'collection');
+    expect((await core.delete(`${base}/${subject}`, admin)).status).toBe(200);
+    expect((await core.get(`${base}/${accessory}`, admin)).status).toBe(200);
+  });
 }
