@@ -4,13 +4,13 @@ import {
   pullManifest,
   pullWhole,
   pushArtifact,
-  type Artifact,
   type Image,
   type Layer,
   type UploadManner,
 } from '@haven/testing/oci';
 import pg from 'pg';
 import { asAdmin, repositoryPath } from '../harness/api.client.ts';
+import { usedBytes, uniqueBytes } from '../harness/charge.ts';
 import { newMember, newProject, uniqueName, type TestProject, type TestUser } from '../harness/fixtures.ts';
 import { describeUnless } from '../harness/left-out.ts';
 import { platform, registryFor } from '../harness/platform.ts';
@@ -60,14 +60,6 @@ async function pushAll(user: TestUser, pushes: readonly Push[]): Promise<void> {
   );
 }
 
-/** Bytes of everything that was pushed, each digest once: what a project is charged for. */
-function uniqueBytes(artifacts: readonly Artifact[]): number {
-  const sizes = new Map(
-    artifacts.flatMap(({ manifest, blobs }) => [manifest, ...blobs]).map(({ digest, size }) => [digest, size]),
-  );
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
-}
-
 interface ListedArtifact {
   digest: string;
   size: number;
@@ -85,11 +77,6 @@ async function listArtifacts(repository: string): Promise<{ total: number; artif
     const total = Number(answer.header('x-total-count'));
     if (rows.length === 0 || artifacts.length >= total) return { total, artifacts };
   }
-}
-
-async function usedBytes(project: TestProject): Promise<number> {
-  const summary = (await asAdmin.get(`/projects/${project.name}/summary`)).expect(200).json();
-  return (summary as { quota: { used: { storage: number } } }).quota.used.storage;
 }
 
 describe(`${clientCount} clients that push ${imageCount} images at once`, () => {
@@ -207,4 +194,53 @@ describe(`${clientCount} clients that push ${imageCount} images at once`, () => 
       });
     });
   });
+});
+
+describe('clients that push and delete the same images at once', () => {
+  const rounds = 8;
+
+  it(
+    'leave what was pushed last, whole, and charged for once',
+    async () => {
+      const project = await newProject('quarrel');
+      const repository = `${project.name}/app`;
+      const images = (await makeImages(uniqueName('quarrel'))).slice(0, 6);
+      const [pusher, deleter] = [await newMember(project, 'developer'), await newMember(project, 'maintainer')];
+      let deleted = 0;
+      const push = async (n: number): Promise<void> => {
+        const client = registryFor(pusher);
+        for (let round = 0; round < rounds; round += 1) {
+          const image = images[(n + round) % images.length]!;
+          await pushArtifact(client, repository, image, `v${(n * round) % 4}`, { upload: mannerOf(n, repository) });
+        }
+      };
+      const removeUntil = async (over: AbortSignal, n: number): Promise<void> => {
+        const client = registryFor(deleter);
+        for (let round = 0; !over.aborted; round += 1) {
+          const { digest } = images[(n + round) % images.length]!.manifest;
+          const answer = await client.request('DELETE', `/v2/${repository}/manifests/${digest}`);
+          if (answer.expect(202, 404).status === 202) deleted += 1;
+        }
+      };
+      const over = new AbortController();
+      const removing = Promise.all([0, 2, 4].map((n) => removeUntil(over.signal, n)));
+      const pushing = Promise.all(Array.from({ length: clientCount }, (_, n) => push(n))).finally(() => {
+        over.abort();
+      });
+      await Promise.all([pushing, removing]);
+      expect(deleted).toBeGreaterThan(0);
+      await pushArtifact(registryFor(pusher), repository, images[0]!, 'last');
+
+      const { artifacts } = await listArtifacts(repository);
+      const left = images.filter(({ manifest }) => artifacts.some(({ digest }) => digest === manifest.digest));
+      expect(artifacts).toHaveLength(left.length);
+      for (const { manifest } of left) {
+        expect(await pullWhole(registryFor(pusher), repository, manifest.digest)).toBe(manifest.digest);
+      }
+      const tags = (await registryFor(pusher).request('GET', `/v2/${repository}/tags/list`)).expect(200).json();
+      for (const tag of (tags as { tags: string[] }).tags) await pullWhole(registryFor(pusher), repository, tag);
+      expect(await usedBytes(project)).toBe(uniqueBytes(left));
+    },
+    timeoutMs,
+  );
 });

@@ -13,7 +13,9 @@ import {
   type RegistryClient,
 } from '@haven/testing/oci';
 import { asAdmin } from '../harness/api.client.ts';
+import { uniqueBytes, usedBytes } from '../harness/charge.ts';
 import { mustRun } from '../harness/command.ts';
+import { eventually } from '../harness/eventually.ts';
 import { newMember, newProject, uniqueName, type TestProject, type TestUser } from '../harness/fixtures.ts';
 import { describeUnless } from '../harness/left-out.ts';
 import { platform, registryFor } from '../harness/platform.ts';
@@ -99,4 +101,48 @@ describeUnless(whyNot(), 'stopping and starting', () => {
     },
     timeoutMs,
   );
+
+  it(
+    'lets a crowd of clients go on that the registry was killed under',
+    async () => {
+      const images = await Promise.all(
+        Array.from({ length: 60 }, (_, n) => makeImage({ seed: uniqueName(`crowd-${n}`), layerBytes: [20_000, 500] })),
+      );
+      const crowded = await newProject('crowded');
+      const waiting = images.entries();
+      let pushed = 0;
+      const pushOn = async (): Promise<void> => {
+        for (const [n, one] of waiting) {
+          await eventually('the push succeeds', () => tryPush(`${crowded.name}/app`, one, `v${n}`), {
+            timeoutMs: 60_000,
+          });
+          pushed += 1;
+        }
+      };
+      const crowd = Promise.all(Array.from({ length: 8 }, pushOn));
+      await eventually('the crowd is under way', () => Promise.resolve(pushed >= 15 ? true : undefined), {
+        everyMs: 5,
+      });
+      process.kill(await pidOf(platform.dataFolder!, 'registry'), 'SIGKILL');
+      await up();
+      await crowd;
+      const admin = registryFor(platform.admin);
+      for (const [n, one] of images.entries()) {
+        expect(await pullWhole(admin, `${crowded.name}/app`, `v${n}`)).toBe(one.manifest.digest);
+      }
+      expect(await usedBytes(crowded)).toBe(uniqueBytes(images));
+    },
+    timeoutMs,
+  );
+
+  /** Undefined when the platform was away. */
+  async function tryPush(to: string, one: Image, tag: string): Promise<true | undefined> {
+    try {
+      await pushArtifact(registryFor(platform.admin), to, one, tag);
+      return true;
+    } catch (error) {
+      if (Error.isError(error) && /→ 50[234]|ECONNREFUSED|socket|closed/.test(error.message)) return undefined;
+      throw error;
+    }
+  }
 });
