@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dataPaths } from './data-folder.ts';
 import { withLock } from './lock.ts';
-import { partNames } from './part.ts';
-import { stop } from './supervisor.ts';
+import { stopAll } from './supervisor.ts';
 
-/** Stops the parts in the reverse order of their start; data is kept. */
+/** Stops the platform; data is kept. */
 export async function down(dataFolder: string): Promise<void> {
   const data = dataPaths(dataFolder);
   if (!existsSync(data.marker)) {
@@ -12,7 +11,9 @@ export async function down(dataFolder: string): Promise<void> {
     return;
   }
   await withLock(data.lock, async () => {
-    for (const name of partNames.toReversed()) if (await stop(data, name)) console.log(`Stopped ${name}.`);
+    await stopAll(data, (name) => {
+      console.log(`Stopped ${name}.`);
+    });
   });
   console.log('Haven is down.');
 }

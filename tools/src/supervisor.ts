@@ -120,6 +120,11 @@ export async function stop(data: DataFolder, name: PartName): Promise<boolean> {
   return wasRunning;
 }
 
+/** Stops all parts in the reverse order of their start. `onStopped` hears of each that was running. */
+export async function stopAll(data: DataFolder, onStopped: (name: PartName) => void = () => undefined): Promise<void> {
+  for (const name of partNames.toReversed()) if (await stop(data, name)) onStopped(name);
+}
+
 /** Clears away what parts that died left behind. */
 export async function clearDead(data: DataFolder): Promise<void> {
   for (const name of partNames) if (!isRunning(data, name)) await stop(data, name);

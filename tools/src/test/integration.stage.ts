@@ -6,13 +6,12 @@ import { assignPorts } from '../ports.ts';
 import { ensureCluster, postgresPart } from '../postgres.part.ts';
 import { redisPart, writeRedisUrl } from '../redis.part.ts';
 import { ensureSecrets } from '../secrets.ts';
-import { ensureRunning, stop } from '../supervisor.ts';
+import { ensureRunning, stopAll } from '../supervisor.ts';
 import { databaseUrl } from './database-url.ts';
-import type { Counts } from './jest-counts.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Tests against a throw-away PostgreSQL and Redis; the role may create databases of its own. */
-export async function integration(shop: Workshop): Promise<Counts> {
+export async function integration(shop: Workshop): Promise<void> {
   const owner = await findOwner();
   const data = await prepareDataFolder(join(shop.folder, 'integration'), owner);
   ensureSecrets(data, owner);
@@ -21,12 +20,11 @@ export async function integration(shop: Workshop): Promise<Counts> {
   try {
     await ensureRunning(postgresPart(data, owner, ports.postgres), data, owner);
     await ensureRunning(redisPart(data, owner, ports.redis), data, owner);
-    return await shop.jest('integration', {
+    await shop.jest('integration', {
       HAVEN_TEST_DATABASE_URL: databaseUrl(data, ports.postgres),
       HAVEN_TEST_REDIS_URL: readFileSync(writeRedisUrl(data, owner, ports.redis), 'utf8'),
     });
   } finally {
-    await stop(data, 'redis');
-    await stop(data, 'postgres');
+    await stopAll(data);
   }
 }

@@ -8,6 +8,11 @@ export const noTests: Counts = { passed: 0, failed: 0 };
 
 export const add = (a: Counts, b: Counts): Counts => ({ passed: a.passed + b.passed, failed: a.failed + b.failed });
 
+export const subtract = (a: Counts, b: Counts): Counts => ({
+  passed: a.passed - b.passed,
+  failed: a.failed - b.failed,
+});
+
 /** Reads the report of `jest --json`. A file that could not be run at all counts as one failed test. */
 export function readJestReport(text: string): Counts {
   const report = JSON.parse(text) as Record<string, unknown>;

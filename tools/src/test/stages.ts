@@ -4,30 +4,20 @@ import { Failure } from '../failure.ts';
 import { clientPackages, ensurePackages, serverPackages } from '../packages.ts';
 import { blackBox } from './black-box.stage.ts';
 import { integration } from './integration.stage.ts';
-import { noTests, type Counts } from './jest-counts.ts';
 import type { Workshop } from './workshop.ts';
 
-type Stage = (shop: Workshop) => Promise<Counts>;
-
-const checking =
-  (check: (shop: Workshop) => unknown): Stage =>
-  async (shop) => {
-    await check(shop);
-    return noTests;
-  };
-
-/** All stages, in their order. */
-export const stages: Readonly<Record<string, Stage>> = {
-  tools: checking(() => {
+/** All stages, in their order. Each throws when it fails. */
+export const stages: Readonly<Record<string, (shop: Workshop) => unknown>> = {
+  tools: () => {
     ensurePackages(serverPackages);
     for (const client of clientPackages) installIfPossible(client);
-  }),
-  install: checking((shop) => install(shop.checkout)),
-  build: checking((shop) => build(shop.checkout)),
-  format: checking((shop) => shop.call(shop.bin('prettier'), ['--check', '.'])),
-  lint: checking((shop) => shop.call(shop.bin('eslint'), ['--max-warnings', '0', '.'])),
-  types: checking((shop) => shop.call(shop.bin('tsc'), ['-p', 'tsconfig.check.json'])),
-  arrows: checking((shop) => shop.call(process.execPath, [join(shop.checkout, 'tools/src/arrows.ts')])),
+  },
+  install: (shop) => install(shop.checkout),
+  build: (shop) => build(shop.checkout),
+  format: (shop) => shop.call(shop.bin('prettier'), ['--check', '.']),
+  lint: (shop) => shop.call(shop.bin('eslint'), ['--max-warnings', '0', '.']),
+  types: (shop) => shop.call(shop.bin('tsc'), ['-p', 'tsconfig.check.json']),
+  arrows: (shop) => shop.call(process.execPath, [join(shop.checkout, 'tools/src/arrows.ts')]),
   unit: (shop) => shop.jest('unit'),
   integration,
   'black-box': blackBox,

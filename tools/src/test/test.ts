@@ -1,39 +1,41 @@
 import { Failure, UsageFailure } from '../failure.ts';
-import { add, noTests, summaryLine, type Counts } from './jest-counts.ts';
+import { subtract, summaryLine } from './jest-counts.ts';
 import { stages } from './stages.ts';
-import { StageFailure, Workshop } from './workshop.ts';
+import { Workshop } from './workshop.ts';
 
 /** Runs the named stages, or all, in their order, up to the first that fails. Returns whether all went well. */
 export async function test(checkout: string, wanted: readonly string[]): Promise<boolean> {
   const unknown = wanted.find((name) => !Object.hasOwn(stages, name));
   if (unknown !== undefined) throw new UsageFailure(`no stage ${unknown}. Stages: ${Object.keys(stages).join(' ')}`);
   const shop = new Workshop(checkout);
-  let counts: Counts = noTests;
-  let succeeded = true;
-  for (const [name, stage] of Object.entries(stages)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const from = performance.now();
-    const outcome = await attempt(() => stage(shop));
-    const seconds = ((performance.now() - from) / 1000).toFixed(1);
-    counts = add(counts, outcome.counts);
-    const tests = outcome.counts === noTests ? '' : `  ${summaryLine(outcome.counts)}`;
-    console.log(`${name.padEnd(12)}${outcome.failure === undefined ? 'ok' : 'FAILED'}  ${seconds} s${tests}`);
-    if (outcome.failure === undefined) continue;
-    console.log(`${outcome.failure.trimEnd()}\nKept for a look: ${shop.folder}`);
-    succeeded = false;
-    break;
-  }
+  const chosen = Object.keys(stages).filter((name) => wanted.length === 0 || wanted.includes(name));
+  const succeeded = await runInOrder(chosen, shop);
   if (succeeded) shop.remove();
-  console.log(summaryLine(counts));
+  else console.log(`Kept for a look: ${shop.folder}`);
+  console.log(summaryLine(shop.counts));
   return succeeded;
 }
 
-async function attempt(stage: () => Promise<Counts>): Promise<{ counts: Counts; failure?: string }> {
+async function runInOrder(names: readonly string[], shop: Workshop): Promise<boolean> {
+  for (const name of names) {
+    const [from, before] = [performance.now(), shop.counts];
+    const failure = await failureOf(name, shop);
+    const seconds = ((performance.now() - from) / 1000).toFixed(1);
+    const tests = shop.counts === before ? '' : `  ${summaryLine(subtract(shop.counts, before))}`;
+    console.log(`${name.padEnd(12)}${failure === undefined ? 'ok' : 'FAILED'}  ${seconds} s${tests}`);
+    if (failure === undefined) continue;
+    console.log(failure.trimEnd());
+    return false;
+  }
+  return true;
+}
+
+async function failureOf(name: string, shop: Workshop): Promise<string | undefined> {
   try {
-    return { counts: await stage() };
+    await stages[name]?.(shop);
+    return undefined;
   } catch (error) {
-    if (error instanceof StageFailure) return { counts: error.counts, failure: error.message };
-    if (error instanceof Failure) return { counts: noTests, failure: error.message };
-    return { counts: noTests, failure: Error.isError(error) ? (error.stack ?? error.message) : String(error) };
+    if (error instanceof Failure) return error.message;
+    return Error.isError(error) ? (error.stack ?? error.message) : String(error);
   }
 }

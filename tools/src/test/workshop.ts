@@ -4,23 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../command.ts';
 import { Failure } from '../failure.ts';
-import { noTests, readJestReport, type Counts } from './jest-counts.ts';
-
-/** A stage ended badly. The message holds the whole output; the counts, what jest said if it was jest. */
-export class StageFailure extends Failure {
-  readonly counts: Counts;
-
-  constructor(message: string, counts: Counts = noTests) {
-    super(message);
-    this.counts = counts;
-  }
-}
+import { add, noTests, readJestReport } from './jest-counts.ts';
 
 /** What the stages share: the checkout, a folder of their own, and a way to call programs that an interrupt ends. */
 export class Workshop {
   readonly checkout: string;
   readonly folder: string;
+  /** Of all jest runs so far. */
+  counts = noTests;
   readonly #running = new Set<ChildProcess>();
+  #jestRuns = 0;
   #interruptedBy: NodeJS.Signals | undefined;
 
   constructor(checkout: string) {
@@ -43,19 +36,23 @@ export class Workshop {
   /** Runs a program in the checkout, to success. `env` is added to a clean environment. */
   async call(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
     const { code, output } = await this.#run(file, args, env);
-    if (code !== 0) throw new StageFailure(output);
+    if (code !== 0) throw new Failure(output);
     return output;
   }
 
-  /** Runs one of jest's projects; having no tests yet is no failure. */
-  async jest(project: string, env: Record<string, string> = {}): Promise<Counts> {
-    const report = join(this.folder, `${project}.json`);
-    const args = ['--selectProjects', project, '--passWithNoTests', '--json', '--outputFile', report];
+  /**
+   * Runs one of jest's projects; having no tests yet is no failure. What tests say they leave out is passed on.
+   * @param filter further arguments of jest, such as patterns of paths
+   */
+  async jest(project: string, env: Record<string, string> = {}, filter: readonly string[] = []): Promise<void> {
+    const report = join(this.folder, `jest-${(this.#jestRuns += 1)}-${project}.json`);
+    const args = ['--selectProjects', project, '--passWithNoTests', '--json', '--outputFile', report, ...filter];
     const node = { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
     const { code, output } = await this.#run(this.bin('jest'), args, { ...node, ...env });
-    const counts = existsSync(report) ? readJestReport(readFileSync(report, 'utf8')) : noTests;
-    if (code !== 0) throw new StageFailure(output, counts);
-    return counts;
+    const leftOut = new Set(output.match(/^\s*left out: .*$/gm));
+    for (const line of leftOut) console.log(line.trim());
+    if (existsSync(report)) this.counts = add(this.counts, readJestReport(readFileSync(report, 'utf8')));
+    if (code !== 0) throw new Failure(output);
   }
 
   async #run(file: string, args: readonly string[], env: Record<string, string>) {
@@ -75,7 +72,7 @@ export class Workshop {
 
   /** Throws after an interrupt. */
   mustGoOn(): void {
-    if (this.#interruptedBy !== undefined) throw new StageFailure(`interrupted by ${this.#interruptedBy}`);
+    if (this.#interruptedBy !== undefined) throw new Failure(`interrupted by ${this.#interruptedBy}`);
   }
 
   remove(): void {
