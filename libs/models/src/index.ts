@@ -23,6 +23,7 @@ export {
   type OutboxRow,
 } from './outbox/outbox.js';
 export { backOffSeconds, OutboxRelay, type RelayOptions } from './outbox/outbox-relay.js';
+export { findFirstAdmin, insertProject, type NewProject } from './project/insert-project.js';
 export { formatBytes } from './quota/format-bytes.js';
 export {
   assertQuotaLeft,

@@ -3,7 +3,6 @@ import type { Principal } from '@haven/auth';
 import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@haven/http';
 import { sql, statement } from '@haven/models';
 import { ModelStore, ProjectEntity, type Transaction } from '@haven/models/orm';
-import { PROJECT_ADMIN } from '@haven/rbac';
 import { selectPage } from '../database/select-page.js';
 import type { CveAllowlist } from './project-rules.js';
 import { isPublicSql, memberIdOf, membershipsSql, visibleTo } from './project-visibility.js';
@@ -71,24 +70,6 @@ const shape: ListShape = {
   idColumn: 'project.project_id',
 };
 
-const lowestAdmin = statement(
-  'project_owner_fallback',
-  'SELECT user_id AS "userId" FROM harbor_user WHERE sysadmin_flag AND NOT deleted ORDER BY user_id LIMIT 1',
-);
-const insert = statement(
-  'project_insert',
-  `INSERT INTO project (name, owner_id) VALUES ($1, $2)
-   ON CONFLICT DO NOTHING RETURNING project_id AS "projectId"`,
-);
-const insertOwner = statement(
-  'project_insert_owner',
-  `INSERT INTO project_member (project_id, entity_id, entity_type, role) VALUES ($1, $2, 'u', ${PROJECT_ADMIN})`,
-);
-const insertQuota = statement(
-  'project_insert_quota',
-  `WITH usage AS (INSERT INTO quota_usage (project_id) VALUES ($1))
-   INSERT INTO quota (project_id, hard_bytes) VALUES ($1, $2)`,
-);
 const upsertAllowlist = statement(
   'project_allowlist',
   `INSERT INTO cve_allowlist (project_id, expires_at, items) VALUES ($1, $2, $3)
@@ -142,25 +123,6 @@ export class ProjectRepository {
         ...visible.values,
       ),
     );
-  }
-
-  /** Who owns what a robot or another service creates: the first system administrator. */
-  async findLowestAdmin(tx: Transaction): Promise<number | null> {
-    return (await tx.maybe<{ userId: number }>(lowestAdmin()))?.userId ?? null;
-  }
-
-  /** Makes the project with its owner's membership, quota and empty allow-list. @returns its id, or null when the name is taken */
-  async insert(
-    tx: Transaction,
-    project: { name: string; ownerId: number; storageLimitBytes: number },
-  ): Promise<number | null> {
-    const made = await tx.maybe<{ projectId: number }>(insert(project.name, project.ownerId));
-    if (made === null) return null;
-    const { projectId } = made;
-    await tx.run(insertOwner(projectId, project.ownerId));
-    await tx.run(insertQuota(projectId, project.storageLimitBytes));
-    await this.writeAllowlist(tx, projectId, { expiresAt: null, items: [] });
-    return projectId;
   }
 
   async touch(tx: Transaction, projectId: number): Promise<void> {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '@haven/auth';
 import { Errors } from '@haven/errors';
 import { AccessService, type ListQuery, type PageOf, type ProjectIdentity } from '@haven/http';
-import { bumpAccessVersion, recordAudit } from '@haven/models';
+import { bumpAccessVersion, findFirstAdmin, insertProject, recordAudit } from '@haven/models';
 import { ModelStore, type Transaction } from '@haven/models/orm';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { MetadataRepository } from '../metadata/metadata.repository.js';
@@ -64,9 +64,8 @@ export class ProjectService {
     const storageLimitBytes = this.storageLimit(body, isAdmin);
     return this.store.transaction(async (tx) => {
       const ownerId = await this.ownerOf(tx, actor.principal);
-      const projectId = await this.projects.insert(tx, { name, ownerId, storageLimitBytes });
+      const projectId = await insertProject(tx, { name, ownerId, storageLimitBytes, metadata });
       if (projectId === null) throw Errors.conflict(`The project named ${name} already exists`);
-      await this.metadata.write(tx, projectId, metadata);
       await record(tx, actor, 'create', { projectId, name });
       await bumpAccessVersion(tx);
       return { projectId, name };
@@ -126,7 +125,7 @@ export class ProjectService {
 
   private async ownerOf(tx: Transaction, principal: Principal): Promise<number> {
     if (principal.kind === 'user') return principal.userId;
-    const adminId = await this.projects.findLowestAdmin(tx);
+    const adminId = await findFirstAdmin(tx);
     if (adminId === null) throw Errors.precondition('cannot create project as no system admin found');
     return adminId;
   }
