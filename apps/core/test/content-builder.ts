@@ -28,7 +28,7 @@ export class ContentBuilder {
       const artifact = { ...imageOf(text), ...wanted };
       await putArtifact(tx, artifact, {
         repository: ref,
-        ...(tag === undefined ? {} : { tag }),
+        tags: tag === undefined ? [] : [tag],
         actor: 'pusher',
         sourceIp: '127.0.0.1',
         consumers: [],

@@ -49,7 +49,7 @@ async function push(repository: RepositoryRef, text: string, { tag, children = [
     extraAttrs: {},
     ...(subject === undefined ? {} : { accessory: { type: 'signature.cosign', subjectDigest: digestOf(subject) } }),
   };
-  const context = { ...actor, repository, requestId: 'r', userAgent: 'test', ...(tag === undefined ? {} : { tag }) };
+  const context = { ...actor, repository, requestId: 'r', userAgent: 'test', tags: tag === undefined ? [] : [tag] };
   return db.transaction((tx) => putArtifact(tx, artifact, context));
 }
 

@@ -73,7 +73,7 @@ function manifestOf(payload: string, parts: { blobs?: string[]; children?: strin
 }
 
 const put = (repository: RepositoryRef, manifest: ReturnType<typeof manifestOf>, tag?: string) =>
-  db.transaction((tx) => putArtifact(tx, manifest, { ...context, repository, ...(tag === undefined ? {} : { tag }) }));
+  db.transaction((tx) => putArtifact(tx, manifest, { ...context, repository, tags: tag === undefined ? [] : [tag] }));
 
 const count = async (text: string, ...values: unknown[]) =>
   (await db.one<{ n: number }>(sql(`SELECT count(*)::int AS n FROM ${text}`, ...values))).n;

@@ -25,6 +25,11 @@ export class Caller {
     return grants.length > 0 && grants.every((grant) => grant.project_id !== projectId);
   }
 
+  /** Whether the caller's token was asked for with this repository in view, whatever it then allows. */
+  knows(repository: string): boolean {
+    return this.access.some((grant) => grant.type === 'repository' && grant.name === repository);
+  }
+
   /** The catalog shows every project, so it is for system administrators: core grants it to nobody else. */
   mayListCatalog(): boolean {
     return this.access.some(

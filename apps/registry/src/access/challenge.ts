@@ -19,6 +19,9 @@ const scopeText = ({ repository, action }: ChallengeScope): string => `repositor
 /** The scope under which the registry itself asks what someone may do: everything, so that one answer serves all requests. */
 export const wholeScope = ({ repository }: ChallengeScope): string => `repository:${repository}:pull,push,delete`;
 
+/** Why a token has to be renewed (RFC 6750, section 3.1). */
+export type BearerError = 'invalid_token' | 'insufficient_scope';
+
 /** What can stand in a URL as host and port, and nothing that would end the quoted text. */
 const sane = /^[A-Za-z0-9._:[\]-]+$/;
 
@@ -33,7 +36,7 @@ export function tokenRealm(externalUrl: string, host: string | undefined): strin
 }
 
 /** The challenge that sends a client to the token service (RFC 6750, distribution's token authentication). */
-export function bearerChallenge(realm: string, scopes: readonly ChallengeScope[], error?: 'invalid_token'): string {
+export function bearerChallenge(realm: string, scopes: readonly ChallengeScope[], error?: BearerError): string {
   const scope = scopes.map(scopeText).join(' ');
   return [
     `Bearer realm="${realm}"`,

@@ -37,10 +37,12 @@ const lockBlob = statement(
 );
 const holdUsable = statement(
   'blob_hold_usable',
-  `SELECT blob.size FROM repository_blob member
+  `SELECT repository.name AS repository, blob.size AS "sizeBytes" FROM repository_blob member
      JOIN repository USING (repository_id) JOIN blob ON blob.digest = member.digest
-    WHERE repository.name = $1 AND repository.project_id = $2 AND member.digest = $3 AND blob.status = 'live'
-    FOR KEY SHARE OF member, blob`,
+    WHERE member.digest = $1 AND blob.status = 'live'
+      AND (repository.project_id = $2
+           OR (repository.name, repository.project_id) IN (SELECT * FROM unnest($3::text[], $4::int[])))
+    LIMIT 1 FOR KEY SHARE OF member, blob`,
 );
 /** The blob is looked at again when the lease is over: perhaps no manifest has named it by then. */
 const join = statement(
@@ -74,6 +76,14 @@ const reviewNow = statement(
   `INSERT INTO blob_review (digest, not_before, reason) VALUES ($1, now(), 'unlinked')
    ON CONFLICT (digest) DO UPDATE SET not_before = greatest(blob_review.not_before, excluded.not_before)`,
 );
+
+/** Where a mount may take a blob from. */
+export interface MountSources {
+  /** By full name, in the project that each was granted for. */
+  repositories: readonly { repository: string; projectId: number }[];
+  /** A project all of whose repositories will do, or null. */
+  projectId: number | null;
+}
 
 /** Why a repository comes to have a blob, and through whom. */
 export interface Arrival {
@@ -109,9 +119,15 @@ export class BlobRepository {
     await tx.run(lockBlob(digest, sizeBytes));
   }
 
-  /** Holds a blob in a repository from which it is to be mounted. @returns its size, or null when it is not there */
-  async holdUsable(tx: Sql, repository: string, projectId: number, digest: Digest): Promise<number | null> {
-    return (await tx.maybe<{ size: number }>(holdUsable(repository, projectId, digest)))?.size ?? null;
+  /** Holds a blob in one of the repositories from which it may be mounted. @returns null when none has it */
+  async holdUsable(
+    tx: Sql,
+    { repositories, projectId }: MountSources,
+    digest: Digest,
+  ): Promise<{ repository: string; sizeBytes: number } | null> {
+    const names = repositories.map((source) => source.repository);
+    const projectIds = repositories.map((source) => source.projectId);
+    return tx.maybe<{ repository: string; sizeBytes: number }>(holdUsable(digest, projectId, names, projectIds));
   }
 
   /**

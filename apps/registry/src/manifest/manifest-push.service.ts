@@ -36,11 +36,10 @@ export class ManifestPushService {
   async push(pushed: PushedManifest, place: Place, name: string, context: PushContext): Promise<void> {
     const { consumers } = this.outbox;
     const artifact = newArtifact(pushed, await this.childSizes(pushed, place), await this.attributesOf(pushed));
-    const tag = pushed.tag === undefined ? {} : { tag: pushed.tag };
     try {
       await this.databases.push.transaction(async (tx) => {
         const repository = await repositoryAt(tx, place, name);
-        await putArtifact(tx, artifact, { ...context, ...tag, repository, consumers });
+        await putArtifact(tx, artifact, { ...context, tags: pushed.tags, repository, consumers });
       });
     } catch (error) {
       if (!unstorable.includes(sqlState(error) ?? '')) throw error;

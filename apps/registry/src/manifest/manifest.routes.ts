@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
-import { deleteArtifact } from '@haven/models';
-import { parseManifest, parseReference, type Reference } from '@haven/oci';
+import { deleteArtifact, deleteTag } from '@haven/models';
+import { isTag, parseManifest, parseReference, type Reference } from '@haven/oci';
 import type { Caller } from '../access/caller.js';
 import { Databases } from '../database/databases.js';
 import { Outbox } from '../event/outbox.js';
@@ -19,6 +19,7 @@ import { digestOfPushed } from './new-artifact.js';
 type ManifestRequest = V2RequestOf<'manifest'>;
 
 const maxManifestBytes = 4 * 1024 * 1024;
+const mostTagsAtOnce = 100;
 
 /** Haven's own client, which copies between registries: what it reads nobody has pulled. */
 const ownClient = 'harbor-registry-client';
@@ -56,7 +57,7 @@ export class ManifestRoutes {
       kind: 'manifest',
       methods: ['DELETE'],
       access: 'delete',
-      lookup: (_request, key) => findPlace(this.databases.push, key),
+      lookup: ({ path }, key) => this.manifests.find(key, parseReference(path.reference)),
       handle: (request, place, caller) => this.delete(request, place, caller),
     }),
   ];
@@ -89,38 +90,56 @@ export class ManifestRoutes {
     });
   }
 
-  private async put({ http, reply, path }: ManifestRequest, place: Place, caller: Caller): Promise<unknown> {
+  private async put({ http, reply, path, query }: ManifestRequest, place: Place, caller: Caller): Promise<unknown> {
     const reference = parseReference(path.reference);
+    const furtherTags = readTags(query.getAll('tag'));
     const payload = await readSmallBody(http.raw, maxManifestBytes);
     const manifest = parseManifest(payload, http.headers['content-type']);
     const digest = digestOfPushed(payload, reference);
-    await this.pushes.push({ payload, manifest, digest, tag: tagOf(reference) }, place, path.name, {
-      actor: caller.username,
-      sourceIp: http.ip,
-      requestId: http.id,
-      userAgent: shortUserAgent(http.headers['user-agent']),
-    });
+    await this.pushes.push(
+      { payload, manifest, digest, tags: [...tagsOf(reference), ...furtherTags] },
+      place,
+      path.name,
+      {
+        actor: caller.username,
+        sourceIp: http.ip,
+        requestId: http.id,
+        userAgent: shortUserAgent(http.headers['user-agent']),
+      },
+    );
     if (manifest.subject !== undefined) reply.header('oci-subject', manifest.subject.digest);
+    if (furtherTags.length > 0) reply.header('oci-tag', furtherTags.join(', '));
     return reply
       .code(201)
       .headers({ location: `/v2/${path.name}/manifests/${digest}`, 'docker-content-digest': digest })
       .send();
   }
 
-  /** By digest only, as with Harbor: tags are removed through its API. */
-  private async delete({ http, reply, path }: ManifestRequest, place: Place, caller: Caller): Promise<unknown> {
-    const reference = parseReference(path.reference);
-    if (reference.kind === 'tag') throw Errors.unsupported('a manifest is deleted by its digest');
-    const { projectId, repositoryId } = place;
-    if (repositoryId === null) throw Errors.manifestUnknown();
+  /** By tag only the tag goes, by digest the artifact with all its tags (distribution-spec "Deleting tags"). */
+  private async delete({ http, reply, path }: ManifestRequest, place: ManifestPlace, caller: Caller): Promise<unknown> {
+    const { projectId, repositoryId, artifactId, digest } = place;
+    if (repositoryId === null || artifactId === null) {
+      throw Errors.manifestUnknown(undefined, { detail: { reference: path.reference } });
+    }
     const repository = { projectId, repositoryId, name: path.name };
-    const { consumers } = this.outbox;
+    const reference = parseReference(path.reference);
+    const context = { actor: caller.username, sourceIp: http.ip, consumers: this.outbox.consumers };
     await this.databases.push.transaction((tx) =>
-      deleteArtifact(tx, repository, reference.digest, { actor: caller.username, sourceIp: http.ip, consumers }),
+      reference.kind === 'tag'
+        ? deleteTag(tx, { repository, artifactId, digest, name: reference.tag }, context)
+        : deleteArtifact(tx, repository, reference.digest, context),
     );
     this.outbox.nudge();
     return reply.code(202).send();
   }
 }
 
-const tagOf = (reference: Reference): string | undefined => (reference.kind === 'tag' ? reference.tag : undefined);
+const tagsOf = (reference: Reference): string[] => (reference.kind === 'tag' ? [reference.tag] : []);
+
+/** `?tag=` of a push by digest (distribution-spec, development version, "Pushing Manifests"). @throws AppError TAG_INVALID */
+function readTags(tags: readonly string[]): string[] {
+  if (tags.length > mostTagsAtOnce) throw Errors.tagInvalid(`more than ${mostTagsAtOnce} tags at once`);
+  const invalid = tags.find((tag) => !isTag(tag));
+  if (invalid !== undefined) throw Errors.tagInvalid(`${JSON.stringify(invalid)} is no tag`);
+  return [...new Set(tags)];
+}

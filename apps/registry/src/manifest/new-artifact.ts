@@ -20,8 +20,8 @@ export interface PushedManifest {
   payload: Buffer;
   manifest: ParsedManifest;
   digest: Digest;
-  /** Absent when it was pushed by digest. */
-  tag: string | undefined;
+  /** None when it was pushed by digest alone. */
+  tags: readonly string[];
 }
 
 /**
@@ -41,12 +41,12 @@ export function imageConfigOf({ config }: ParsedManifest): Descriptor | null {
   return isImage ? config : null;
 }
 
-function accessoryOf({ manifest, tag }: PushedManifest): { accessory?: { type: string; subjectDigest: string } } {
+function accessoryOf({ manifest, tags }: PushedManifest): { accessory?: { type: string; subjectDigest: string } } {
   if (manifest.subject !== undefined) {
     return { accessory: { type: accessoryType(manifest), subjectDigest: manifest.subject.digest } };
   }
-  const signed = tag === undefined ? null : cosignTagSubject(tag, manifest);
-  return signed === null ? {} : { accessory: { type: 'signature.cosign', subjectDigest: signed } };
+  const signed = tags.map((tag) => cosignTagSubject(tag, manifest)).find((subject) => subject !== null);
+  return signed === undefined ? {} : { accessory: { type: 'signature.cosign', subjectDigest: signed } };
 }
 
 /** As Harbor counts: the manifest and everything it names, repeats included. */

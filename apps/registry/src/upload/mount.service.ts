@@ -1,19 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { settleQuota, type Sql } from '@haven/models';
-import { isDigest, isRepositoryName, type Digest } from '@haven/oci';
+import { settleQuota } from '@haven/models';
+import { isDigest } from '@haven/oci';
 import type { Caller } from '../access/caller.js';
-import { BlobRepository } from '../blob/blob.repository.js';
+import { BlobRepository, type MountSources } from '../blob/blob.repository.js';
 import { Databases } from '../database/databases.js';
 import { repositoryAt, type Place } from '../v2/place.js';
-
-/** Repositories that an anonymous mount looks into at most. */
-const mostSources = 64;
-
-/** A repository from which the caller may read. */
-interface Source {
-  repository: string;
-  projectId: number;
-}
 
 /** Lets a repository use a blob that another one has (distribution-spec "Mounting a blob from another repository"). */
 @Injectable()
@@ -24,7 +15,7 @@ export class MountService {
   ) {}
 
   /**
-   * Mounts a blob into the repository of a place. Without `from`, it is looked for wherever the caller's token allows pulling.
+   * Mounts a blob into the repository of a place. Without `from`, it is looked for wherever the caller may pull.
    * @returns false when it cannot be mounted, whatever the reason: a source that is forbidden looks like one without the blob
    * @throws AppError DENIED (quota)
    */
@@ -36,10 +27,9 @@ export class MountService {
   ): Promise<boolean> {
     const { digest, from } = mount;
     if (!isDigest(digest)) return false;
-    const sources = sourcesFor(caller, from);
-    if (sources.length === 0) return false;
+    const sources = sourcesFor(caller, from, { name, projectId: place.projectId });
     return this.databases.push.transaction(async (tx) => {
-      const source = await this.findSource(tx, sources, digest);
+      const source = await this.blobs.holdUsable(tx, sources, digest);
       if (source === null) return false;
       const repository = await repositoryAt(tx, place, name);
       const arrival = { step: 'mounted', reason: `mounted from ${source.repository}`, actor: caller.username } as const;
@@ -48,23 +38,17 @@ export class MountService {
       return true;
     });
   }
-
-  private async findSource(
-    tx: Sql,
-    sources: readonly Source[],
-    digest: Digest,
-  ): Promise<(Source & { sizeBytes: number }) | null> {
-    for (const source of sources) {
-      const sizeBytes = await this.blobs.holdUsable(tx, source.repository, source.projectId, digest);
-      if (sizeBytes !== null) return { ...source, sizeBytes };
-    }
-    return null;
-  }
 }
 
-/** A grant is for a project's id, so a source in a later project of the same name is not found. */
-function sourcesFor(caller: Caller, from: string | null): Source[] {
+/**
+ * A grant is for a project's id, so a source in a later project of the same name is not found. Roles hold for whole projects:
+ * whoever may pull the target may pull all else in its project.
+ */
+function sourcesFor(caller: Caller, from: string | null, target: { name: string; projectId: number }): MountSources {
   const pullable = caller.pullable();
-  if (from === null) return pullable.slice(0, mostSources);
-  return isRepositoryName(from) ? pullable.filter(({ repository }) => repository === from) : [];
+  if (from !== null) return { repositories: pullable.filter(({ repository }) => repository === from), projectId: null };
+  return {
+    repositories: pullable,
+    projectId: caller.may('pull', target.name, target.projectId) ? target.projectId : null,
+  };
 }

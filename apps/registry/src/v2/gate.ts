@@ -5,7 +5,14 @@ import { isRepositoryName } from '@haven/oci';
 import { readAccessVersion } from '@haven/models';
 import { BasicExchange } from '../access/basic.exchange.js';
 import type { Caller } from '../access/caller.js';
-import { basicChallenge, bearerChallenge, tokenRealm, wholeScope, type ChallengeScope } from '../access/challenge.js';
+import {
+  basicChallenge,
+  bearerChallenge,
+  tokenRealm,
+  wholeScope,
+  type BearerError,
+  type ChallengeScope,
+} from '../access/challenge.js';
 import { TokenVerifier } from '../access/token.verifier.js';
 import { Databases } from '../database/databases.js';
 import { REGISTRY_CONFIG, type RegistryConfig } from '../registry.config.js';
@@ -53,7 +60,7 @@ export class Gate {
     // No token that a client could ask for opens the catalog, so nobody is sent to get one.
     if (identity.kind === 'none')
       throw route.access === 'catalog' ? refused(basicChallenge) : this.challenge(request, []);
-    if (identity.kind === 'badToken') throw this.invalidToken(request, []);
+    if (identity.kind === 'badToken') throw this.renewal(request, [], 'invalid_token');
     const scopes = route.access === 'catalog' ? ['registry:catalog:*'] : [];
     const caller = await this.callerOf(identity, request, scopes, () => readAccessVersion(this.databases.pull));
     const admitted = route.access === 'catalog' ? caller?.mayListCatalog() : caller?.username !== '';
@@ -66,7 +73,7 @@ export class Gate {
     const scopes = challengeScopes(route, request, repository);
     const identity = await this.identify(request);
     if (identity.kind === 'none') throw this.challenge(request, scopes);
-    if (identity.kind === 'badToken') throw this.invalidToken(request, scopes);
+    if (identity.kind === 'badToken') throw this.renewal(request, scopes, 'invalid_token');
     const located = await route.locate(request, { repository, withAccessVersion: identity.kind === 'basic' });
     // Harbor's answer for a project that does not exist.
     if (located === null) throw refused('');
@@ -74,9 +81,15 @@ export class Gate {
     const caller = await this.callerOf(identity, request, scopes.map(wholeScope), () =>
       Promise.resolve(accessVersion ?? 0),
     );
-    if (caller?.may(route.access, repository, projectId) === true) return { located, caller };
+    if (caller?.may(route.access, repository, projectId) === true) {
+      // A token that was got without the source of a mount in view says nothing about it: the client shall ask for both.
+      if (!scopes.every((scope) => caller.knows(scope.repository))) {
+        throw this.renewal(request, scopes, 'insufficient_scope');
+      }
+      return { located, caller };
+    }
     throw caller?.isOutdated(route.access, repository, projectId) === true
-      ? this.invalidToken(request, scopes)
+      ? this.renewal(request, scopes, 'invalid_token')
       : refused(basicChallenge);
   }
 
@@ -109,8 +122,8 @@ export class Gate {
   }
 
   /** Unlike Harbor, which answers like a denial: so clients know to get a new token instead of giving up. */
-  private invalidToken(request: V2Request, scopes: readonly ChallengeScope[]): AppError {
-    return refused(bearerChallenge(this.realm(request), scopes, 'invalid_token'));
+  private renewal(request: V2Request, scopes: readonly ChallengeScope[], error: BearerError): AppError {
+    return refused(bearerChallenge(this.realm(request), scopes, error));
   }
 
   private realm({ http }: V2Request): string {

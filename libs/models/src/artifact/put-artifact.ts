@@ -39,7 +39,8 @@ export interface NewArtifact {
 
 export interface PutArtifactContext {
   repository: RepositoryRef;
-  tag?: string;
+  /** Tags that shall point at the artifact. */
+  tags: readonly string[];
   actor: string;
   sourceIp: string;
   consumers: readonly OutboxConsumer[];
@@ -148,8 +149,9 @@ export async function putArtifact(
     });
   }
   await tx.run(listRepository(repository.repositoryId));
-  if (context.tag !== undefined) await putTag(tx, repository, artifactId, context.tag);
-  await announce(tx, artifact, artifactId, context);
+  for (const tag of context.tags) await putTag(tx, repository, artifactId, tag);
+  const announced = context.tags.length === 0 ? [null] : context.tags;
+  for (const tag of announced) await announce(tx, artifact, artifactId, { ...context, tag });
   await settleQuota(tx, repository.projectId, addedBytes);
   return { artifactId, created };
 }
@@ -256,14 +258,14 @@ async function announce(
   tx: Sql,
   artifact: NewArtifact,
   artifactId: number,
-  context: PutArtifactContext,
+  context: PutArtifactContext & { tag: string | null },
 ): Promise<void> {
   const { repository, tag, actor, sourceIp } = context;
   await recordAudit(tx, {
     projectId: repository.projectId,
     operation: 'create',
     resourceType: 'artifact',
-    resource: tag === undefined ? `${repository.name}@${artifact.digest}` : `${repository.name}:${tag}`,
+    resource: tag === null ? `${repository.name}@${artifact.digest}` : `${repository.name}:${tag}`,
     username: actor,
     sourceIp,
   });
@@ -278,7 +280,7 @@ async function announce(
       mediaType: artifact.manifestMediaType,
       sizeBytes: artifact.payload.length,
       blobDigests: artifact.blobDigests,
-      tag: tag ?? null,
+      tag,
       actor,
       sourceIp,
       requestId: context.requestId,
