@@ -4,7 +4,18 @@ import { Errors } from '@haven/errors';
 /** What the drivers use of node:fs/promises. Tests put one that fails, or dies, in its place. */
 export type Disk = Pick<
   typeof fs,
-  'copyFile' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'rmdir' | 'stat' | 'unlink' | 'writeFile'
+  | 'chmod'
+  | 'copyFile'
+  | 'link'
+  | 'mkdir'
+  | 'open'
+  | 'readdir'
+  | 'rename'
+  | 'rm'
+  | 'rmdir'
+  | 'stat'
+  | 'unlink'
+  | 'writeFile'
 >;
 
 /** nginx reads blobs through the group; nobody else reads at all. */

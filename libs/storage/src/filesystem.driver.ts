@@ -18,6 +18,11 @@ const readChunkBytes = 512 * 1024;
 // The letters of fopen have nothing that makes a file, keeps what is in one, and writes at positions.
 const openOrMake = constants.O_RDWR | constants.O_CREAT;
 
+/** What the mode of a file allows that may have a second name here. */
+const sharedMode = 0o604;
+/** Another filesystem, one without links, or too many of them. */
+const notLinkable = ['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS'];
+
 /**
  * Blobs as files in distribution's layout below `root`, uploads and removed data in two folders beside it. All of it is on one
  * filesystem, so that a rename is atomic. Modes are less the process's umask, which must leave the group's bits.
@@ -69,6 +74,30 @@ export class FilesystemBlobStore implements BlobStore {
       const copied = await unlessAbsent(this.disk.copyFile(from, to, constants.COPYFILE_FICLONE).then(() => true));
       if (copied === null) throw Errors.blobUploadUnknown();
       await this.seal(to, length);
+    });
+  }
+
+  /**
+   * Makes a file from elsewhere the whole of an upload, at epoch 0: as a second name where that can be, which costs nothing,
+   * otherwise as a copy. The file is not to be written to any more. Errors: STORAGE_FULL.
+   */
+  async importUpload(id: string, path: string): Promise<void> {
+    const place = this.uploadPath(id, 0);
+    return onDisk(async () => {
+      await this.directories.ensure(this.uploads);
+      const { mode, uid } = await this.disk.stat(path);
+      // The commit opens it for writing, and nginx reads it as a blob.
+      const canShare = uid === process.geteuid?.() && (mode & sharedMode) === sharedMode;
+      if (
+        canShare &&
+        (await unless(
+          notLinkable,
+          this.disk.link(path, place).then(() => true),
+        )) === true
+      )
+        return;
+      await this.disk.copyFile(path, place, constants.COPYFILE_FICLONE);
+      await this.disk.chmod(place, fileMode);
     });
   }
 

@@ -10,6 +10,7 @@ export type {
 export { ByteBudget } from './byte-budget.js';
 export { blobDataPath } from './distribution-layout.js';
 export { DistributionLayoutProjection, type RepositoryProjection } from './distribution-layout.projection.js';
+export { DistributionVolume, type VolumeLink, type VolumeTag } from './distribution-volume.js';
 export { FilesystemBlobStore } from './filesystem.driver.js';
 export { hashPrefix, type UploadPrefix } from './hash-prefix.js';
 export { MemoryBlobStore } from './memory.driver.js';

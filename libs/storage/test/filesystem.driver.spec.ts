@@ -175,4 +175,22 @@ describe('FilesystemBlobStore', () => {
     await push(new FilesystemBlobStore(root));
     expect(await filesBelow(`${root}-real`)).toEqual([blobDataPath(digest)]);
   });
+
+  it.each([
+    ['shares the file where it may', hookedDisk(() => undefined), 0o644, true],
+    ['copies what others may not read', hookedDisk(() => undefined), 0o600, false],
+    ['copies from another filesystem', failingDisk('link', 'EXDEV'), 0o644, false],
+  ])('takes a file of another place in: %s', async (_how, disk, mode, isShared) => {
+    const root = await temporaryRoot();
+    const source = `${root}-source`;
+    await writeFile(source, content, { mode });
+    const store = new FilesystemBlobStore(root, disk);
+    await store.importUpload(id, source);
+    await store.commitUpload(id, 0, digest, content.length);
+    expect(await buffer(await store.readBlob(digest))).toEqual(content);
+    expect(await filesBelow(root)).toEqual([blobDataPath(digest)]);
+    const [from, to] = [await stat(source), await stat(join(root, blobDataPath(digest)))];
+    expect(from.ino === to.ino).toBe(isShared);
+    if (!isShared) expect(to.mode & 0o777).toBe(0o640);
+  });
 });
