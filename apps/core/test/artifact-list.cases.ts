@@ -127,10 +127,9 @@ export function artifactListCases(coreOf: () => CoreApp): void {
     ]);
   });
 
-  it('is empty for a repository that is missing', async () => {
+  it('is 404 for a repository that is missing', async () => {
     const answer = await core.get('/projects/lists/repositories/missing/artifacts', admin);
-    expect(answer).toMatchObject({ status: 200, body: [] });
-    expect(answer.headers['x-total-count']).toBe('0');
+    expect(answer).toMatchObject({ status: 404, body: { errors: [{ code: 'NOT_FOUND' }] } });
   });
 
   it('covers a project, by name or id, but not for anonymous callers', async () => {

@@ -31,10 +31,11 @@ export class ArtifactService {
     @Inject(AccessoryRepository) private readonly accessories: AccessoryRepository,
   ) {}
 
-  /** A repository that does not exist has no artifacts, as with Harbor. */
+  /** @throws AppError NOT_FOUND */
   async listOfRepository(path: RepositoryPath, listing: ArtifactListing): Promise<PageOf<object>> {
-    const repositoryId = await this.artifacts.findRepositoryId(fullNameOf(path));
-    if (repositoryId === null) return { items: [], total: 0 };
+    const name = fullNameOf(path);
+    const repositoryId = await this.artifacts.findRepositoryId(name);
+    if (repositoryId === null) throw Errors.notFound(`repository ${name} not found`);
     return this.page(artifactFilter({ repositoryId }, listing.query.filters), listing);
   }
 
