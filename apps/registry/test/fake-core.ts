@@ -33,6 +33,8 @@ export class FakeCore {
   readonly tokenRequests: { scopes: string[]; forwardedFor: string | undefined }[] = [];
   /** While set, every request is answered with this status. */
   failWith: number | null = null;
+  /** How many requests were answered so. */
+  failures = 0;
   private server: Server | null = null;
 
   constructor(private readonly options: FakeCoreOptions) {}
@@ -51,8 +53,10 @@ export class FakeCore {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await bodyOf(request);
     const url = new URL(request.url ?? '', 'http://core');
-    if (this.failWith !== null) response.writeHead(this.failWith).end();
-    else if (url.pathname === '/service/token') await this.giveToken(request, response, url.searchParams);
+    if (this.failWith !== null) {
+      this.failures += 1;
+      response.writeHead(this.failWith).end();
+    } else if (url.pathname === '/service/token') await this.giveToken(request, response, url.searchParams);
     else this.takeEvents(request, response, text);
   }
 

@@ -24,6 +24,7 @@ export function pushPullCases(driver: Driver, harness: () => RegistryHarness): v
       token = await harness().tokenFor([repository]);
       pullToken = await harness().tokenFor([repository], ['pull']);
     });
+    afterAll(() => registry.close());
 
     it('takes a blob in chunks, tells how far it has come, and gives it back', async () => {
       const [first, second] = [randomText(), randomText()];
@@ -192,27 +193,43 @@ export function pushPullCases(driver: Driver, harness: () => RegistryHarness): v
     });
 
     it('mounts what the caller may pull, and opens an upload for everything else', async () => {
-      const source = `library/${driver}/source`;
+      const source = `lender-${driver}/base`;
       const target = `library/${driver}/target`;
+      await harness().project(`lender-${driver}`);
       const both = await harness().tokenFor([source, target]);
-      const digest = await registry.pushBlob(source, both, randomText());
-      const path = `/v2/${target}/blobs/uploads/?mount=${digest}`;
       const onlyTarget = await harness().tokenFor([target]);
-      for (const url of [`${path}&from=${source}`, path, `${path}&from=library/nowhere`, `${path}&from=../x`]) {
-        const refused = await registry.call('POST', url, { token: onlyTarget });
-        expect([refused.status, typeof refused.headers['docker-upload-uuid']]).toEqual([202, 'string']);
+      const refusedSource = await harness().token([
+        ...(await harness().grants([target])),
+        ...(await harness().grants([source], [])),
+      ]);
+      const digest = await registry.pushBlob(source, both, randomText());
+      const mount = (asked: string, query: string) =>
+        registry.call('POST', `/v2/${target}/blobs/uploads/?mount=${query}`, { token: asked });
+
+      for (const answer of [
+        await mount(refusedSource, `${digest}&from=${source}`),
+        await mount(onlyTarget, digest),
+        await mount(onlyTarget, `${digest}&from=../x`),
+        await mount(both, `${sha256('nowhere')}&from=${source}`),
+        await mount(both, `nonsense&from=${source}`),
+      ]) {
+        expect([answer.status, typeof answer.headers['docker-upload-uuid']]).toEqual([202, 'string']);
       }
-      const mounted = await registry.call('POST', `${path}&from=${source}`, { token: both });
+      const unasked = await mount(onlyTarget, `${digest}&from=${source}`);
+      expect(unasked.status).toBe(401);
+      expect(unasked.headers['www-authenticate']).toMatch(
+        /scope="repository:\S+:pull,push repository:\S+:pull",error="insufficient_scope"$/,
+      );
+
+      const mounted = await mount(both, `${digest}&from=${source}`);
       expect([mounted.status, mounted.headers['location']]).toEqual([201, `/v2/${target}/blobs/${digest}`]);
       expect(mounted.headers['docker-content-digest']).toBe(digest);
       expect((await registry.call('HEAD', `/v2/${target}/blobs/${digest}`, { token: both })).status).toBe(200);
 
-      const other = `library/${driver}/other`;
-      const wide = await harness().tokenFor([source, other]);
-      const anonymous = await registry.call('POST', `/v2/${other}/blobs/uploads/?mount=${digest}`, { token: wide });
-      expect(anonymous.status).toBe(201);
-      const missing = `/v2/${other}/blobs/uploads/?mount=${sha256('nowhere')}&from=${source}`;
-      expect((await registry.call('POST', missing, { token: wide })).status).toBe(202);
+      const neighbour = `library/${driver}/neighbour`;
+      const path = `/v2/${neighbour}/blobs/uploads/?mount=${digest}`;
+      const found = await registry.call('POST', path, { token: await harness().tokenFor([neighbour]) });
+      expect(found.status).toBe(201);
     });
 
     it('lets a manifest name only what its repository has', async () => {

@@ -22,6 +22,8 @@ import { FakeCore } from './fake-core.js';
 const internalSecret = 'a secret between services';
 const secretBox = new SecretBox('ab'.repeat(32));
 
+const everything: readonly string[] = ['pull', 'push', 'delete'];
+
 export type Driver = 'memory' | 'filesystem';
 
 export interface Call {
@@ -59,7 +61,7 @@ export const sha512 = (bytes: Buffer | string): string => `sha512:${createHash('
 export class RegistryHarness {
   readonly core: FakeCore;
   readonly db: Database;
-  private readonly apps: RegistryApp[] = [];
+  private readonly running = new Set<TestRegistry>();
   private readonly folders: string[] = [];
   private readonly agent = new Agent({ connections: 64 });
 
@@ -80,7 +82,7 @@ export class RegistryHarness {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.apps.map((app) => app.close()));
+    await Promise.all([...this.running].map((registry) => registry.close()));
     await this.agent.close();
     await this.db.close();
     await this.testDatabase.drop();
@@ -105,10 +107,13 @@ export class RegistryHarness {
       ...environment,
     });
     const app = await createRegistryApp(config, createLogger('registry', 'silent'));
-    this.apps.push(app);
     await app.listen();
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
-    return new TestRegistry(this, app, `http://127.0.0.1:${port}`, config.storageRoot, this.agent);
+    const registry = new TestRegistry(app, `http://127.0.0.1:${port}`, config.storageRoot, this.agent, (stopped) =>
+      this.running.delete(stopped),
+    );
+    this.running.add(registry);
+    return registry;
   }
 
   /** Makes a project. @returns its id */
@@ -125,8 +130,8 @@ export class RegistryHarness {
     return (await signAccessToken(this.key, username, access, lifetimeSeconds)).token;
   }
 
-  /** A token for everything in the named repositories. */
-  async tokenFor(repositories: readonly string[], actions = ['pull', 'push', 'delete']): Promise<string> {
+  /** A token for these actions in the named repositories. */
+  async tokenFor(repositories: readonly string[], actions = everything): Promise<string> {
     return this.token(await this.grants(repositories, actions));
   }
 
@@ -134,7 +139,8 @@ export class RegistryHarness {
     return (await this.db.one<{ n: number }>(sql(`SELECT count(*)::int AS n FROM ${text}`, ...values))).n;
   }
 
-  private async grants(repositories: readonly string[], actions: readonly string[]): Promise<TokenAccess[]> {
+  /** What a token says of the named repositories; nothing is allowed in projects that do not exist. */
+  async grants(repositories: readonly string[], actions = everything): Promise<TokenAccess[]> {
     return Promise.all(
       repositories.map(async (name) => {
         const project = await this.db.maybe<{ id: number }>(
@@ -158,12 +164,17 @@ export class RegistryHarness {
 /** A running registry, and short ways to use it. */
 export class TestRegistry {
   constructor(
-    readonly harness: RegistryHarness,
     readonly app: RegistryApp,
     readonly url: string,
     readonly root: string,
     private readonly agent: Agent,
+    private readonly onStop: (stopped: TestRegistry) => void,
   ) {}
+
+  async close(): Promise<void> {
+    this.onStop(this);
+    await this.app.close();
+  }
 
   async call(method: string, path: string, { token, basic, headers, body }: Call = {}): Promise<Answer> {
     const authorization =

@@ -1,5 +1,11 @@
+import { accessCases } from './access.cases.js';
+import { deleteCases } from './delete.cases.js';
+import { eventCases } from './event.cases.js';
+import { limitCases } from './limit.cases.js';
+import { listCases } from './list.cases.js';
 import { pushPullCases } from './push-pull.cases.js';
 import { RegistryHarness } from './registry-harness.js';
+import { uploadCases } from './upload.cases.js';
 
 let harness: RegistryHarness;
 
@@ -10,4 +16,11 @@ afterAll(async () => {
   await harness.stop();
 });
 
-for (const driver of ['memory', 'filesystem'] as const) pushPullCases(driver, () => harness);
+const current = () => harness;
+for (const driver of ['memory', 'filesystem'] as const) pushPullCases(driver, current);
+accessCases(current);
+listCases(current);
+deleteCases(current);
+limitCases(current);
+uploadCases(current);
+eventCases(current);
