@@ -3,6 +3,8 @@ import { describeApi } from './api-description.js';
 
 const contract = {
   swagger: '2.0',
+  host: 'localhost',
+  schemes: ['http'],
   basePath: '/api/v2.0',
   paths: {
     '/ping': { get: { operationId: 'getPing', description: 'Ping.' } },
@@ -16,6 +18,10 @@ const contract = {
 };
 
 describe('describeApi', () => {
+  it('leaves the host to whoever asks', () => {
+    expect(Object.keys(describeApi(contract, []))).toEqual(['swagger', 'basePath', 'paths', 'info']);
+  });
+
   it('keeps the operations that exist and says who may call them', () => {
     const routes = [
       { operationId: 'getPing', method: 'GET', path: '/api/v2.0/ping', access: open() },

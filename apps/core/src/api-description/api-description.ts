@@ -50,8 +50,10 @@ export function describeApi(contract: Json, routes: readonly RouteDescription[])
     });
     if (kept.some(([method]) => method !== 'parameters')) paths[path] = Object.fromEntries(kept) as Json;
   }
+  // Without a host and schemes, whoever reads it takes those it was read from.
+  const { host: _host, schemes: _schemes, ...rest } = contract;
   return {
-    ...contract,
+    ...rest,
     info: {
       title: 'Haven API',
       description: 'The Harbor v2.0 API, as far as this server answers to it.',
