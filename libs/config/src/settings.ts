@@ -106,7 +106,7 @@ export const settings = {
     'HAVEN_UPLOAD_MEMORY_BYTES',
     integer(1_048_576, 2 ** 40),
     'Most bytes of running uploads that one registry process holds in memory.',
-    { fallback: '67108864' },
+    { fallback: '33554432' },
   ),
   manifestCacheBytes: setting(
     'HAVEN_MANIFEST_CACHE_BYTES',
