@@ -75,11 +75,18 @@ function nodeCommand(app: string, script: string, context: ServiceContext, env: 
   return context.owner.wrap({ file: process.execPath, args: [join(cwd, 'dist', script)], env, cwd });
 }
 
+/**
+ * Request bodies pass through as short-lived buffers: with V8's and glibc's defaults, which trade memory for idle cores,
+ * 50 uploads at once take the registry a third higher.
+ */
+const smallMemory = { NODE_OPTIONS: '--max-semi-space-size=4', MALLOC_ARENA_MAX: '2' };
+
 function sharedEnv(context: ServiceContext): Record<string, string> {
   const secrets = secretFiles(context.data);
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',
     NODE_ENV: 'production',
+    ...smallMemory,
     ...context.passedOn,
     HAVEN_DATABASE_HOST: '127.0.0.1',
     HAVEN_DATABASE_PORT: String(context.ports.postgres),
