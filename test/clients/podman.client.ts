@@ -15,14 +15,14 @@ export async function startPodman(folder: string): Promise<ContainerClient> {
   return client;
 }
 
-class PodmanClient implements ContainerClient {
+export class PodmanClient implements ContainerClient {
   readonly authFile: string;
   private readonly store: readonly string[];
   private readonly digestFile: string;
 
   constructor(
     private readonly program: string,
-    private readonly folder: string,
+    protected readonly folder: string,
   ) {
     this.authFile = join(folder, 'auth.json');
     this.digestFile = join(folder, 'digest');
@@ -39,7 +39,7 @@ class PodmanClient implements ContainerClient {
   }
 
   async push(image: Image, reference: string): Promise<Pushed> {
-    await this.mustPodman(['load'], { input: await dockerArchive(image, reference) });
+    await this.load(await dockerArchive(image, reference));
     return this.pushAgain(reference, reference);
   }
 
@@ -75,11 +75,16 @@ class PodmanClient implements ContainerClient {
     await this.mustPodman(['rmi', '--all', '--force']);
   }
 
+  /** Brings an archive's image into the store, under the name that the archive has for it. */
+  protected async load(archive: Buffer): Promise<void> {
+    await this.mustPodman(['load'], { input: archive });
+  }
+
   podman(args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
     return run(this.program, [...this.store, ...args], this.withLogIn(options));
   }
 
-  private mustPodman(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+  protected mustPodman(args: readonly string[], options: CommandOptions = {}): Promise<string> {
     return mustRun(this.program, [...this.store, ...args], this.withLogIn(options));
   }
 

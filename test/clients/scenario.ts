@@ -10,12 +10,17 @@ import { Unavailable, type ContainerClient } from './container-client.ts';
 
 const timeoutMs = 90_000;
 
-type Start = (folder: string) => Promise<ContainerClient>;
-
-/** Defines the one scenario that every client goes through; leaves it out, and says so, where there is no such client. */
-export async function clientScenario(name: string, start: Start): Promise<void> {
+/**
+ * Defines the one scenario that every client goes through; leaves it out, and says so, where there is no such client.
+ * @param more what only this client can do
+ */
+export async function clientScenario<C extends ContainerClient>(
+  name: string,
+  start: (folder: string) => Promise<C>,
+  more?: (client: C, folder: string) => void,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), `haven-${name}-`));
-  let client: ContainerClient;
+  let client: C;
   try {
     client = await start(folder);
   } catch (error) {
@@ -31,6 +36,7 @@ export async function clientScenario(name: string, start: Start): Promise<void> 
       await rm(folder, { recursive: true, force: true });
     }, timeoutMs);
     defineSteps(client);
+    more?.(client, folder);
   });
 }
 
@@ -57,7 +63,10 @@ function defineSteps(client: ContainerClient): void {
   };
 
   step('is refused with a wrong password', async () => {
-    const { code, output } = await client.logIn(registryHost, { ...developer, password: 'Wrong-passw0rd' });
+    let outcome = await client.logIn(registryHost, { ...developer, password: 'Wrong-passw0rd' });
+    // A client without a log-in of its own notices only when it uses what it was given.
+    if (outcome.code === 0) outcome = await client.pull(reference('app', 'v1'));
+    const { code, output } = outcome;
     expect(code).not.toBe(0);
     expect(output).toMatch(/unauthorized|invalid username\/password/i);
   });
