@@ -77,13 +77,14 @@ export function blobStoreCases(makeStore: () => Promise<BlobStore>): void {
 
     it('is taken over by copying what was acknowledged into the next epoch', async () => {
       await upload(store, id, 0, text('abcdef'));
-      await store.copyUploadPrefix(id, 0, 1, 4);
+      expect(await store.copyUploadPrefix(id, 0, 1, 4)).toBe(true);
       await upload(store, id, 0, text('late'), 0);
+      expect(await store.copyUploadPrefix(id, 0, 1, 2)).toBe(false);
       expect(await read(store.readUpload(id, 1))).toBe('abcd');
 
-      await store.copyUploadPrefix(id, 0, 1, 2);
-      expect(await read(store.readUpload(id, 1))).toBe('la');
-      await expect(store.copyUploadPrefix(id, 0, 1, 5)).rejects.toThrow(failure('BLOB_UPLOAD_UNKNOWN'));
+      expect(await store.copyUploadPrefix(id, 0, 2, 2)).toBe(true);
+      expect(await read(store.readUpload(id, 2))).toBe('la');
+      await expect(store.copyUploadPrefix(id, 0, 3, 5)).rejects.toThrow(failure('BLOB_UPLOAD_UNKNOWN'));
     });
 
     it('goes on after a take-over with the digest of its prefix', async () => {

@@ -29,8 +29,11 @@ export interface UploadFiles {
   openUpload(id: string, epoch: number, offset: number): Promise<UploadWriter>;
   /** The returned stream must be read to its end or destroyed. Errors: BLOB_UPLOAD_UNKNOWN. */
   readUpload(id: string, epoch: number, options?: ReadOptions): Promise<Readable>;
-  /** Makes the first `length` bytes of one epoch the durable content of another. Errors: BLOB_UPLOAD_UNKNOWN. */
-  copyUploadPrefix(id: string, fromEpoch: number, toEpoch: number, length: number): Promise<void>;
+  /**
+   * Makes the first `length` bytes of one epoch the durable content of another, and leaves alone an epoch that has a file:
+   * whoever began it may be slow and not gone. False then. Errors: BLOB_UPLOAD_UNKNOWN.
+   */
+  copyUploadPrefix(id: string, fromEpoch: number, toEpoch: number, length: number): Promise<boolean>;
   /**
    * Turns the first `sizeBytes` bytes of an upload into the blob `digest`, durably, and ends the upload. The caller has hashed
    * them. May be repeated, and done by several uploads at once. Errors: BLOB_UPLOAD_UNKNOWN, STORAGE_FULL.

@@ -66,14 +66,14 @@ export class FilesystemBlobStore implements BlobStore {
     return stream;
   }
 
-  async copyUploadPrefix(id: string, fromEpoch: number, toEpoch: number, length: number): Promise<void> {
+  async copyUploadPrefix(id: string, fromEpoch: number, toEpoch: number, length: number): Promise<boolean> {
     const from = this.uploadPath(id, fromEpoch);
     const to = this.uploadPath(id, toEpoch);
     return onDisk(async () => {
-      // A reflink where the filesystem has them.
-      const copied = await unlessAbsent(this.disk.copyFile(from, to, constants.COPYFILE_FICLONE).then(() => true));
+      const copied = await unlessAbsent(this.copyTo(to, from));
       if (copied === null) throw Errors.blobUploadUnknown();
-      await this.seal(to, length);
+      if (copied) await this.seal(to, length);
+      return copied;
     });
   }
 
@@ -127,7 +127,8 @@ export class FilesystemBlobStore implements BlobStore {
     for (const name of (await unlessAbsent(this.disk.readdir(this.uploads))) ?? []) {
       const path = join(this.uploads, name);
       const status = await unlessAbsent(this.disk.stat(path));
-      if (status === null || status.mtimeMs >= untouchedSince.getTime()) continue;
+      // What was linked here brings an old time of its last write along, but not of its last change.
+      if (status === null || status.ctimeMs >= untouchedSince.getTime()) continue;
       await unlessAbsent(this.disk.unlink(path));
       count++;
     }
@@ -218,6 +219,17 @@ export class FilesystemBlobStore implements BlobStore {
     }
     await this.seal(upload, sizeBytes);
     await this.directories.moveIntoPlace(upload, place);
+  }
+
+  /** False when there is a file already. */
+  private async copyTo(to: string, from: string): Promise<boolean> {
+    // A reflink where the filesystem has them.
+    const how = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
+    const made = await unless(
+      ['EEXIST'],
+      this.disk.copyFile(from, to, how).then(() => true),
+    );
+    return made ?? false;
   }
 
   /** Makes a file end after `sizeBytes` and its content durable. */

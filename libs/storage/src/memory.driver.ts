@@ -31,10 +31,13 @@ export class MemoryBlobStore implements BlobStore {
     return settled(() => stream(this.upload(id, epoch).bytes, options));
   }
 
-  copyUploadPrefix(id: string, fromEpoch: number, toEpoch: number, length: number): Promise<void> {
+  copyUploadPrefix(id: string, fromEpoch: number, toEpoch: number, length: number): Promise<boolean> {
     return settled(() => {
-      const bytes = Buffer.from(cutTo(this.upload(id, fromEpoch).bytes, length));
+      const from = this.upload(id, fromEpoch);
+      if (this.uploads.has(uploadName(id, toEpoch))) return false;
+      const bytes = Buffer.from(cutTo(from.bytes, length));
       this.uploads.set(uploadName(id, toEpoch), { bytes, touched: Date.now() });
+      return true;
     });
   }
 
