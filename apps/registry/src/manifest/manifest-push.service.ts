@@ -26,7 +26,7 @@ export class ManifestPushService {
     @Inject(Databases) private readonly databases: Databases,
     @Inject(ManifestRepository) private readonly manifests: ManifestRepository,
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
-    @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(Outbox) private readonly outbox: Pick<Outbox, 'consumers' | 'nudge'>,
   ) {}
 
   /**

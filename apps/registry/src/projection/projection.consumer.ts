@@ -27,7 +27,8 @@ const change = z
     tags: [...new Set([...(typeof data.tag === 'string' ? [data.tag] : []), ...data.tags])],
     layers: data.blobDigests,
   }));
-type Change = z.infer<typeof change>;
+/** Parts of a repository that may have changed. */
+export type Change = z.infer<typeof change>;
 
 /** Rounds after which a repository that keeps changing is left to the events of those changes. */
 const mostRounds = 5;
@@ -53,7 +54,7 @@ export class ProjectionConsumer {
     if (this.projection === null) return;
     for (const row of rows) {
       const parsed = change.safeParse(row.payload);
-      if (parsed.success) await this.bringUpToDate(this.projection, parsed.data);
+      if (parsed.success) await this.bringUpToDate(parsed.data);
       else
         this.log.error(
           { topic: row.topic, eventId: row.eventId, err: parsed.error },
@@ -62,16 +63,20 @@ export class ProjectionConsumer {
     }
   }
 
-  /** Writes until the database says the same before and after: another replica may be at the same files with an older view. */
-  private async bringUpToDate(projection: RepositoryProjection, wanted: Change): Promise<void> {
+  /**
+   * Writes until the database says the same before and after: another replica may be at the same files with an older view.
+   * @returns what it said last
+   */
+  async bringUpToDate(wanted: Change): Promise<CurrentState> {
     const read = () => this.states.stateOf(wanted.repository, wanted.digests, wanted.tags, wanted.layers);
     let state = await read();
-    for (let round = 1; round <= mostRounds; round += 1) {
-      await this.write(projection, wanted, state);
+    for (let round = 1; round <= mostRounds && this.projection !== null; round += 1) {
+      await this.write(this.projection, wanted, state);
       const after = await read();
-      if (JSON.stringify(after) === JSON.stringify(state)) return;
+      if (JSON.stringify(after) === JSON.stringify(state)) break;
       state = after;
     }
+    return state;
   }
 
   private async write(projection: RepositoryProjection, wanted: Change, state: CurrentState): Promise<void> {
