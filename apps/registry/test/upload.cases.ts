@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { foldQuota, readUsedBytes, recomputeUsedBytes, sql } from '@haven/models';
 import {
   eventually,
@@ -89,6 +90,31 @@ export function uploadCases(harness: () => RegistryHarness): void {
       await other.close();
     });
 
+    it('believes no hash of its own that is not what was stored', async () => {
+      const other = await harness().registry('filesystem', { HAVEN_STORAGE_ROOT: registry.root });
+      const location = await registry.startUpload(repository, token);
+      const id = location.split('/').at(-1)!;
+      const [mine, theirs, rest] = [randomText(), randomText(), randomText()];
+      await registry.call('PATCH', location, { token, body: mine });
+      // As if storing this had failed: the client goes on from the start, elsewhere, and comes back.
+      await harness().db.run(sql('UPDATE blob_upload SET offset_bytes = 0, digest_so_far = NULL WHERE id = $1', id));
+      await other.call('PATCH', location, { token, body: theirs });
+      const stolen = await registry.call('PUT', `${location}?digest=${sha256(mine + rest)}`, { token, body: rest });
+      expect([stolen.status, stolen.errorCode]).toEqual([400, 'DIGEST_INVALID']);
+      await other.close();
+    });
+
+    it('does not go on with a file that has lost what was acknowledged', async () => {
+      const location = await registry.startUpload(repository, token);
+      const id = location.split('/').at(-1)!;
+      await registry.call('PATCH', location, { token, body: 'acknowledged' });
+      await writeFile(join(registry.root, 'uploads', `${id}.0`), 'overwritten!');
+      const fresh = await harness().registry('filesystem', { HAVEN_STORAGE_ROOT: registry.root });
+      const answer = await fresh.call('PATCH', location, { token, body: 'more' });
+      expect([answer.status, answer.errorCode]).toEqual([404, 'BLOB_UPLOAD_UNKNOWN']);
+      await fresh.close();
+    });
+
     it('has one writer at a time', async () => {
       const location = await registry.startUpload(repository, token);
       const id = location.split('/').at(-1);
@@ -144,6 +170,67 @@ export function uploadCases(harness: () => RegistryHarness): void {
       await registry.pushManifest(repository, token, 'charged', image);
       expect(await readUsedBytes(harness().db, 1)).toBe(used);
       expect(await recomputeUsedBytes(harness().db, 1)).toBe(used);
+    });
+
+    it('tells of a blob whose bytes are gone', async () => {
+      const digest = await registry.pushBlob(repository, token, randomText());
+      const hex = digest.slice('sha256:'.length);
+      await rm(join(registry.root, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data'));
+      const answer = await registry.call('GET', `/v2/${repository}/blobs/${digest}`, { token });
+      expect([answer.status, answer.errorCode]).toEqual([404, 'BLOB_UNKNOWN']);
+    });
+
+    it('leaves the bytes to nginx where that is set up, and answers the rest itself', async () => {
+      const accelerated = await harness().registry('filesystem', {
+        HAVEN_STORAGE_ROOT: registry.root,
+        HAVEN_BLOB_DELIVERY: 'nginx',
+      });
+      const digest = await registry.pushBlob(repository, token, randomText());
+      const path = `/v2/${repository}/blobs/${digest}`;
+      const hex = digest.slice('sha256:'.length);
+      const get = (method: string, headers: Record<string, string> = {}) =>
+        accelerated.call(method, path, { token, headers });
+      const handedOn = await get('GET', { range: 'bytes=0-1' });
+      expect([handedOn.status, handedOn.bytes.length]).toEqual([200, 0]);
+      expect(handedOn.headers).toMatchObject({
+        'x-accel-redirect': `/_blobs/sha256/${hex.slice(0, 2)}/${hex}/data`,
+        'content-type': 'application/octet-stream',
+        'docker-content-digest': digest,
+        etag: `"${digest}"`,
+      });
+      const own = [
+        await get('HEAD'),
+        await get('GET', { 'if-none-match': `"${digest}"` }),
+        await get('GET', { range: 'bytes=0-1', 'if-range': `"${digest}"` }),
+        await get('GET', { range: 'bytes=0-1', 'if-range': '"another"' }),
+      ];
+      expect(own.map(({ status, bytes }) => [status, bytes.length])).toEqual([
+        ...[
+          [200, 0],
+          [304, 0],
+          [206, 2],
+          [200, 48],
+        ],
+      ]);
+      for (const { headers } of own) expect(headers['x-accel-redirect']).toBeUndefined();
+      await accelerated.close();
+    });
+
+    it('lets running uploads end when it is told to stop', async () => {
+      const stopping = await harness().registry('filesystem', { HAVEN_STORAGE_ROOT: registry.root });
+      const location = await stopping.startUpload(repository, token);
+      const body = new PassThrough();
+      body.write(Buffer.alloc(300_000));
+      const answer = stopping.call('PATCH', location, { token, body });
+      await eventually(
+        () => harness().count('blob_upload WHERE id = $1 AND writer IS NOT NULL', location.split('/').at(-1)),
+        (writers) => writers === 1,
+      );
+      const closed = stopping.close();
+      body.end(Buffer.alloc(300_000));
+      expect((await answer).status).toBe(202);
+      await closed;
+      expect(await acknowledged(location)).toBe('0-599999');
     });
 
     it('takes 16 clients that push the same layers at once', async () => {

@@ -1,15 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Digest } from '@haven/oci';
 import type { UploadHash } from '@haven/storage';
 import { LRUCache } from 'lru-cache';
 
 const mostUploads = 4_096;
 const keptMs = 3_600_000;
-
-interface RunningHash {
-  epoch: number;
-  offsetBytes: number;
-  hash: UploadHash;
-}
 
 /**
  * Hashes of uploads between two of their requests, so that the next one in this process goes on where the last one stopped.
@@ -17,16 +12,19 @@ interface RunningHash {
  */
 @Injectable()
 export class RunningHashes {
-  private readonly hashes = new LRUCache<string, RunningHash>({ max: mostUploads, ttl: keptMs });
+  private readonly hashes = new LRUCache<string, UploadHash>({ max: mostUploads, ttl: keptMs });
 
-  /** Takes a hash out, if it is that of exactly these bytes: whoever has it will change it. */
-  take(id: string, epoch: number, offsetBytes: number): UploadHash | null {
-    const known = this.hashes.get(id);
+  /**
+   * Takes a hash out, for whoever has it will change it. It is of use only if it says what is stored: bytes that were hashed
+   * here but not acknowledged may have come again elsewhere, as others.
+   */
+  take(id: string, digestSoFar: Digest | null): UploadHash | null {
+    const hash = this.hashes.get(id);
     this.hashes.delete(id);
-    return known?.epoch === epoch && known.offsetBytes === offsetBytes ? known.hash : null;
+    return hash?.digest() === digestSoFar ? hash : null;
   }
 
-  put(id: string, running: RunningHash): void {
-    this.hashes.set(id, running);
+  put(id: string, hash: UploadHash): void {
+    this.hashes.set(id, hash);
   }
 }

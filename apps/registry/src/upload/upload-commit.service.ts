@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError, Errors } from '@haven/errors';
+import { AppError, Errors, type ErrorCode } from '@haven/errors';
 import { assertQuotaLeft, settleQuota, type RepositoryRef, type Sql } from '@haven/models';
 import type { Digest } from '@haven/oci';
 import type { Logger } from '@haven/observability';
@@ -41,7 +41,9 @@ export class UploadCommitService {
       await this.databases.push.transaction((tx) => this.commitIn(tx, held, repository, digests.wanted, actor));
       held.isEnded = true;
     } catch (error) {
-      if (isFinal(error)) await this.giveUp(held);
+      if (isRefusal(error, 'DIGEST_INVALID', 'DENIED')) await this.giveUp(held);
+      // A quota that ran out at the very end has let the bytes into their place.
+      if (isRefusal(error, 'DENIED')) await this.blobs.reviewUnbooked(digests.wanted);
       throw error;
     }
     if (held.epoch > 0) await this.removeOlderFiles(held);
@@ -67,6 +69,7 @@ export class UploadCommitService {
     await settleQuota(tx, projectId, addedBytes);
   }
 
+  /** Trying again would end the same way. */
   private async giveUp(held: HeldUpload): Promise<void> {
     held.isEnded = true;
     await this.writer.cancel(held.id).catch((error: unknown) => {
@@ -81,6 +84,5 @@ export class UploadCommitService {
   }
 }
 
-/** Trying again would end the same way. */
-const isFinal = (error: unknown): boolean =>
-  error instanceof AppError && (error.code === 'DIGEST_INVALID' || error.code === 'DENIED');
+const isRefusal = (error: unknown, ...codes: ErrorCode[]): boolean =>
+  error instanceof AppError && codes.includes(error.code);

@@ -74,7 +74,7 @@ export class UploadWriterService {
     const received = await this.receive(held, body, new Set([sha256, wanted]));
     held.offsetBytes += received.receivedBytes;
     held.digestSoFar = sha256.digest();
-    this.running.put(held.id, { epoch: held.epoch, offsetBytes: held.offsetBytes, hash: sha256 });
+    this.running.put(held.id, sha256);
     if (received.error !== undefined) throw failure(received);
     assertLength(body, received.receivedBytes);
     return wanted.digest();
@@ -96,9 +96,18 @@ export class UploadWriterService {
 
   /** sha256 is always among them, for that is what is stored. */
   private async hashesFor(held: HeldUpload, algorithm: DigestAlgorithm) {
-    const { id, epoch, offsetBytes } = held;
-    const sha256 = this.running.take(id, epoch, offsetBytes) ?? (await this.hashAgain(held, 'sha256'));
+    const sha256 = this.running.take(held.id, held.digestSoFar) ?? (await this.hashAcknowledged(held));
     return { sha256, wanted: algorithm === 'sha256' ? sha256 : await this.hashAgain(held, algorithm) };
+  }
+
+  /** @throws AppError BLOB_UPLOAD_UNKNOWN when the file does not hold what was acknowledged, as after a loss of power */
+  private async hashAcknowledged(held: HeldUpload): Promise<UploadHash> {
+    const sha256 = await this.hashAgain(held, 'sha256');
+    if (held.digestSoFar !== null && sha256.digest() !== held.digestSoFar) {
+      this.log.error({ upload: held.id }, 'an upload does not hold the bytes that were acknowledged');
+      throw Errors.blobUploadUnknown();
+    }
+    return sha256;
   }
 
   private async hashAgain(held: HeldUpload, algorithm: DigestAlgorithm): Promise<UploadHash> {

@@ -1,4 +1,4 @@
-import { Errors, renderOci } from '@haven/errors';
+import { AppError, Errors, renderOci } from '@haven/errors';
 import { createErrorResponder, REQUEST_ID_HEADER, type ErrorLog, type ErrorResponder } from '@haven/http';
 import { sqlState } from '@haven/models';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -16,11 +16,16 @@ export function createOciResponder(log: ErrorLog): ErrorResponder {
   return (error, request, reply) => {
     reply.headers(everyAnswer);
     if (error instanceof ChallengeIssued) respondQuietly(error.refusal, request, reply);
+    else if (isExpectedMiss(error, request)) respondQuietly(error, request, reply);
     else respond(explain(error), request, reply);
   };
 }
 
 const everyAnswer = { 'Docker-Distribution-Api-Version': 'registry/2.0' };
+
+/** Every push asks first what is there already. */
+const isExpectedMiss = (error: unknown, { method }: FastifyRequest): boolean =>
+  method === 'HEAD' && error instanceof AppError && error.entry.status === 404;
 
 /** Rows that a repository's deletion took away between two steps of a request: the next try finds the new state. */
 function explain(error: unknown): unknown {
