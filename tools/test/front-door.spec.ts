@@ -151,9 +151,15 @@ describe('the front door', () => {
     '/anything',
   ])('answers %s itself, with 404', async (path) => {
     const answer = await ask(path);
-    expect(answer.status).toBe(404);
-    expect(answer.body).not.toContain('"service"');
+    expect(answer).toMatchObject({ status: 404, json: { errors: [{ message: 'not found' }] } });
   });
+
+  it.each(['/v2/%zz/manifests/x', '/v2/../../etc/passwd', '/api/%zz'])(
+    'refuses the malformed URI %s as JSON',
+    async (path) => {
+      expect(await ask(path)).toMatchObject({ status: 400, json: { errors: [{ message: 'bad request' }] } });
+    },
+  );
 
   it.each([
     '/api/v2.0/projects/p/repositories/a%252Fb/artifacts',
