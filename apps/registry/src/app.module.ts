@@ -23,9 +23,13 @@ import { ManifestRepository } from './manifest/manifest.repository.js';
 import { ManifestRoutes } from './manifest/manifest.routes.js';
 import { ProjectionConsumer } from './projection/projection.consumer.js';
 import { ProjectionRepository } from './projection/projection.repository.js';
+import { PurgeJob } from './purge/purge.job.js';
+import { PurgeRepository } from './purge/purge.repository.js';
+import { UploadPurge } from './purge/upload-purge.service.js';
 import { QuotaFold } from './quota/quota-fold.js';
 import { ReferrerRoutes } from './referrer/referrer.routes.js';
 import { LOGGER, REGISTRY_CONFIG, type RegistryConfig } from './registry.config.js';
+import { StorageHealth } from './storage/storage-health.js';
 import { storageProviders } from './storage/storage.providers.js';
 import { TagRoutes } from './tag/tag.routes.js';
 import { MountService } from './upload/mount.service.js';
@@ -35,22 +39,32 @@ import { UploadSessionRepository } from './upload/upload-session.repository.js';
 import { UploadWriterService } from './upload/upload-writer.service.js';
 import { UploadRoutes } from './upload/upload.routes.js';
 import { Gate } from './v2/gate.js';
+import { ReadOnly } from './v2/read-only.js';
 import { RouteTable } from './v2/route-table.js';
 import type { Route } from './v2/route.js';
 
-const access = [TokenVerifier, BasicExchange, Gate];
+const access = [TokenVerifier, BasicExchange, Gate, ReadOnly];
 const events = [EventOrigin, ChangeEvents, Outbox, PullLog, ProjectionConsumer, ProjectionRepository, QuotaFold];
 const uploads = [RunningHashes, UploadSessionRepository, UploadWriterService, UploadCommitService, MountService];
+const purge = [PurgeRepository, UploadPurge, PurgeJob];
 const content = [BlobRepository, BlobDelivery, ManifestRepository, ManifestPushService];
 const routes = [CatalogRoutes, TagRoutes, ManifestRoutes, BlobRoutes, UploadRoutes, ReferrerRoutes];
+
+/** What goes on beside the requests. */
+const background = [Outbox, QuotaFold, ReadOnly, PurgeJob];
+
+interface BackgroundWork {
+  start(): void | Promise<void>;
+  stop(): Promise<void>;
+}
+const BACKGROUND_WORK = Symbol('background work');
 
 /** The registry: what answers on /v2, and what works behind it. */
 @Module({})
 export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(PullLog) private readonly pulls: PullLog,
-    @Inject(Outbox) private readonly outbox: Outbox,
-    @Inject(QuotaFold) private readonly fold: QuotaFold,
+    @Inject(BACKGROUND_WORK) private readonly background: readonly BackgroundWork[],
     @Inject(CoreClient) private readonly core: CoreClient,
     @Inject(Databases) private readonly databases: Databases,
   ) {}
@@ -64,11 +78,14 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         Databases,
         CoreClient,
         ...storageProviders,
+        StorageHealth,
         ...access,
         ...events,
         ...uploads,
+        ...purge,
         ...content,
         ...routes,
+        { provide: BACKGROUND_WORK, inject: background, useFactory: (...work: BackgroundWork[]) => work },
         {
           provide: RouteTable,
           inject: routes,
@@ -78,16 +95,15 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     };
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     this.pulls.start();
-    this.outbox.start();
-    this.fold.start();
+    for (const work of this.background) await work.start();
   }
 
   /** No request is running any more: what is still to be told is told, then the pools go. */
   async onApplicationShutdown(): Promise<void> {
     await this.pulls.stop();
-    await Promise.all([this.outbox.stop(), this.fold.stop()]);
+    await Promise.all(this.background.map((work) => work.stop()));
     await Promise.all([this.core.close(), this.databases.close()]);
   }
 }

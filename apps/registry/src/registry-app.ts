@@ -3,15 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { drain, HarborErrorFilter, installHealthRoutes, nestLog, REQUEST_ID_HEADER, requestIdFrom } from '@haven/http';
 import { sql } from '@haven/models';
 import type { HealthCheck, Logger } from '@haven/observability';
-import type { BlobStore } from '@haven/storage';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
 import { Databases } from './database/databases.js';
 import type { RegistryConfig } from './registry.config.js';
-import { BLOB_STORE } from './storage/storage.providers.js';
+import { StorageHealth } from './storage/storage-health.js';
 import { Gate } from './v2/gate.js';
+import { ReadOnly } from './v2/read-only.js';
 import { RouteTable } from './v2/route-table.js';
 import { createOciResponder, V2Router } from './v2/v2.router.js';
 
@@ -46,7 +46,7 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.
   const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, log), adapter, options);
   const fastify = adapter.getInstance<FastifyInstance>();
-  const router = new V2Router(nest.get(RouteTable), nest.get(Gate));
+  const router = new V2Router(nest.get(RouteTable), nest.get(Gate), nest.get(ReadOnly));
   router.install(fastify, respond);
   installHealthRoutes(fastify, healthChecks(nest), log);
   // What is not below /v2 is answered by Nest.
@@ -71,5 +71,5 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
 
 const healthChecks = (nest: NestFastifyApplication): HealthCheck[] => [
   { name: 'database', check: () => nest.get(Databases).pull.one(sql('SELECT 1')) },
-  { name: 'storage', check: () => nest.get<BlobStore>(BLOB_STORE).checkHealth() },
+  { name: 'storage', check: () => nest.get(StorageHealth).check() },
 ];

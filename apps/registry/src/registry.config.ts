@@ -13,6 +13,8 @@ const keys = {
   uploadMemoryBytes: settings.uploadMemoryBytes,
   manifestCacheBytes: settings.manifestCacheBytes,
   uploadLeaseHours: settings.uploadLeaseHours,
+  uploadLifetimeHours: settings.uploadLifetimeHours,
+  uploadWriterLeaseSeconds: settings.uploadWriterLeaseSeconds,
   ...databaseSettings,
 };
 

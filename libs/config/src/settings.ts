@@ -120,6 +120,18 @@ export const settings = {
     'How long an uploaded or mounted blob waits for a manifest that names it.',
     { fallback: '24' },
   ),
+  uploadLifetimeHours: setting(
+    'HAVEN_UPLOAD_LIFETIME_HOURS',
+    integer(1, 8_760),
+    'How long an upload that nobody goes on with is kept.',
+    { fallback: '168' },
+  ),
+  uploadWriterLeaseSeconds: setting(
+    'HAVEN_UPLOAD_WRITER_LEASE_SECONDS',
+    integer(1, 3_600),
+    'How long an upload stays with a registry process that shows no life, before another one may go on with it.',
+    { fallback: '30' },
+  ),
 } as const;
 
 /** What a service that uses PostgreSQL reads. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { foldQuota, statement } from '@haven/models';
 import type { Logger } from '@haven/observability';
+import { Periodic } from '../background/periodic.js';
 import { Databases } from '../database/databases.js';
 import { LOGGER } from '../registry.config.js';
 
@@ -10,34 +11,32 @@ const hasDeltas = statement('quota_delta_any', 'SELECT EXISTS (SELECT 1 FROM quo
 /** Adds up what pushes and deletions have booked, every few seconds. Replicas may all do so. */
 @Injectable()
 export class QuotaFold {
-  private timer: NodeJS.Timeout | undefined;
-  private folding: Promise<void> | null = null;
+  private readonly folding: Periodic;
 
   constructor(
     @Inject(Databases) private readonly databases: Databases,
-    @Inject(LOGGER) private readonly log: Logger,
-  ) {}
+    @Inject(LOGGER) log: Logger,
+  ) {
+    this.folding = new Periodic({
+      everyMs: foldEveryMs,
+      work: () => this.fold(),
+      onError: (error) => {
+        log.warn({ err: error }, 'quota not folded, it is tried again');
+      },
+    });
+  }
 
   start(): void {
-    this.timer = setInterval(() => {
-      this.folding ??= this.fold().finally(() => {
-        this.folding = null;
-      });
-    }, foldEveryMs);
+    this.folding.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.folding;
+    await this.folding.stop();
   }
 
   private async fold(): Promise<void> {
     const { push } = this.databases;
-    try {
-      const { any } = await push.one<{ any: boolean }>(hasDeltas());
-      if (any) await foldQuota(push);
-    } catch (error) {
-      this.log.warn({ err: error }, 'quota not folded, it is tried again');
-    }
+    const { any } = await push.one<{ any: boolean }>(hasDeltas());
+    if (any) await foldQuota(push);
   }
 }

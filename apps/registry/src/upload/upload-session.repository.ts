@@ -2,10 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { statement, type RepositoryRef, type Sql } from '@haven/models';
 import type { Digest } from '@haven/oci';
 import { Databases } from '../database/databases.js';
+import { REGISTRY_CONFIG, type RegistryConfig } from '../registry.config.js';
 import { placeQuery, type Place, type PlaceKey } from '../v2/place.js';
-
-/** How long a writer that shows no life keeps its session. */
-export const writerLeaseSeconds = 30;
 
 /** What was acknowledged of an upload. */
 export interface UploadState {
@@ -68,7 +66,15 @@ const remove = statement('upload_remove', 'DELETE FROM blob_upload WHERE id = $1
  */
 @Injectable()
 export class UploadSessionRepository {
-  constructor(@Inject(Databases) private readonly databases: Databases) {}
+  /** How long a writer that shows no life keeps its session. */
+  readonly writerLeaseSeconds: number;
+
+  constructor(
+    @Inject(Databases) private readonly databases: Databases,
+    @Inject(REGISTRY_CONFIG) { uploadWriterLeaseSeconds }: RegistryConfig,
+  ) {
+    this.writerLeaseSeconds = uploadWriterLeaseSeconds;
+  }
 
   async find(key: PlaceKey, id: string): Promise<UploadPlace | null> {
     return findUpload(this.databases.push, key, id);
@@ -80,12 +86,12 @@ export class UploadSessionRepository {
 
   /** Null when somebody else is writing, or the session has ended. */
   async claim(id: string, writer: string): Promise<Claim | null> {
-    const row = await this.db.maybe<UploadState & { isTakeOver: boolean }>(claim(id, writer, writerLeaseSeconds));
+    const row = await this.db.maybe<UploadState & { isTakeOver: boolean }>(claim(id, writer, this.writerLeaseSeconds));
     return row && { ...row, id, writer };
   }
 
   async renew({ id, writer }: Claim): Promise<boolean> {
-    return (await this.db.run(renew(id, writer, writerLeaseSeconds))) === 1;
+    return (await this.db.run(renew(id, writer, this.writerLeaseSeconds))) === 1;
   }
 
   /** Names the file that the writer goes on in. */

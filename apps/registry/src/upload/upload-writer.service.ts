@@ -7,9 +7,10 @@ import { ByteBudget, hashPrefix, receiveUpload, UploadHash, type BlobStore, type
 import { LOGGER } from '../registry.config.js';
 import { BLOB_STORE } from '../storage/storage.providers.js';
 import { RunningHashes } from './running-hashes.js';
-import { UploadSessionRepository, writerLeaseSeconds, type Claim } from './upload-session.repository.js';
+import { UploadSessionRepository, type Claim } from './upload-session.repository.js';
 
-const renewEveryMs = (writerLeaseSeconds * 1000) / 3;
+/** A lease is renewed this many times before it would be over. */
+const renewalsPerLease = 3;
 
 /** An upload that this request has for itself, as far as it has come. */
 export interface HeldUpload extends Claim {
@@ -47,17 +48,16 @@ export class UploadWriterService {
     if (claim === null) throw Errors.uploadBusy(undefined, { headers: { 'Retry-After': '2' } });
     const lost = new AbortController();
     const held: HeldUpload = { ...claim, signal: lost.signal, isEnded: false };
-    const heartbeat = setInterval(() => {
-      this.renew(held, lost);
-    }, renewEveryMs);
+    const heartbeat = setInterval(
+      () => {
+        this.renew(held, lost);
+      },
+      (this.sessions.writerLeaseSeconds * 1000) / renewalsPerLease,
+    );
     try {
+      // When this fails the session is not let go: whoever is next has to take it over as well, when the lease is over.
       if (claim.isTakeOver) await this.takeOver(held);
-      const outcome = await work(held);
-      if (!held.isEnded && !(await this.sessions.settle(held))) throw Errors.blobUploadUnknown();
-      return outcome;
-    } catch (error) {
-      if (!held.isEnded) await this.settleAfterFailure(held);
-      throw error;
+      return await this.workAndSettle(held, work);
     } finally {
       clearInterval(heartbeat);
     }
@@ -92,6 +92,17 @@ export class UploadWriterService {
     if (epoch === null) throw Errors.blobUploadUnknown();
     // The file of a take-over that was cut short may lie one ahead.
     await this.store.removeUpload(id, epoch + 1);
+  }
+
+  private async workAndSettle<T>(held: HeldUpload, work: (held: HeldUpload) => Promise<T>): Promise<T> {
+    try {
+      const outcome = await work(held);
+      if (!held.isEnded && !(await this.sessions.settle(held))) throw Errors.blobUploadUnknown();
+      return outcome;
+    } catch (error) {
+      if (!held.isEnded) await this.settleAfterFailure(held);
+      throw error;
+    }
   }
 
   /** sha256 is always among them, for that is what is stored. */
@@ -132,11 +143,14 @@ export class UploadWriterService {
     }
   }
 
-  /** Goes on in a file of its own: whoever went silent may wake up and write to the old one. */
+  /**
+   * Goes on in a file of its own: whoever went silent may wake up and write to the old one. An epoch that has a file already
+   * was begun by somebody who went silent while taking over, and is passed over.
+   */
   private async takeOver(held: HeldUpload): Promise<void> {
     const { id, epoch, offsetBytes } = held;
-    if (offsetBytes > 0) await this.store.copyUploadPrefix(id, epoch, epoch + 1, offsetBytes);
-    held.epoch += 1;
+    do held.epoch += 1;
+    while (offsetBytes > 0 && !(await this.store.copyUploadPrefix(id, epoch, held.epoch, offsetBytes)));
     if (!(await this.sessions.startEpoch(held))) throw Errors.blobUploadUnknown();
     this.log.info({ upload: id, epoch: held.epoch }, 'upload taken over from a writer that went silent');
   }

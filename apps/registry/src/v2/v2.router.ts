@@ -3,9 +3,12 @@ import { createErrorResponder, REQUEST_ID_HEADER, type ErrorLog, type ErrorRespo
 import { sqlState } from '@haven/models';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ChallengeIssued, type Gate } from './gate.js';
+import type { ReadOnly } from './read-only.js';
 import type { RouteTable } from './route-table.js';
 import { isRepositoryRoute } from './route.js';
 import { readV2Request } from './v2-request.js';
+
+const readingMethods: readonly string[] = ['GET', 'HEAD'];
 
 const foreignKeyViolation = '23503';
 
@@ -43,6 +46,7 @@ export class V2Router {
   constructor(
     private readonly table: RouteTable,
     private readonly gate: Gate,
+    private readonly readOnly: ReadOnly,
   ) {}
 
   /** Adds the routes, in a scope of their own: bodies are not read, and errors are OCI's. */
@@ -70,6 +74,7 @@ export class V2Router {
   private async dispatch(http: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const request = readV2Request(http, reply);
     const route = this.table.find(request.path.kind, http.method);
+    if (!readingMethods.includes(http.method)) await this.readOnly.assertOff();
     if (!isRepositoryRoute(route)) return route.handle(request, await this.gate.admitToRegistry(route, request));
     const repository = 'name' in request.path ? request.path.name : '';
     const { located, caller } = await this.gate.admitToRepository(route, request, repository);
