@@ -89,12 +89,17 @@ export class RegistryHarness {
     await Promise.all(this.folders.map((folder) => rm(folder, { recursive: true, force: true })));
   }
 
-  /** Starts a registry on a port of its own. */
-  async registry(driver: Driver, environment: Record<string, string> = {}): Promise<TestRegistry> {
-    const root = await mkdtemp(join(tmpdir(), 'haven-registry-'));
-    this.folders.push(root);
+  /** Makes a folder that goes with the harness. */
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'haven-registry-'));
+    this.folders.push(folder);
+    return folder;
+  }
+
+  /** What a registry on this database is started with. */
+  environment(driver: Driver, root: string): Record<string, string> {
     const { settings } = this.testDatabase;
-    const config = readRegistryConfig({
+    return {
       HAVEN_DATABASE_HOST: settings.host,
       HAVEN_DATABASE_PORT: String(settings.port),
       HAVEN_DATABASE_NAME: settings.name,
@@ -104,8 +109,12 @@ export class RegistryHarness {
       HAVEN_REGISTRY_LISTEN: '127.0.0.1:0',
       HAVEN_STORAGE_DRIVER: driver,
       HAVEN_STORAGE_ROOT: root,
-      ...environment,
-    });
+    };
+  }
+
+  /** Starts a registry on a port of its own. */
+  async registry(driver: Driver, environment: Record<string, string> = {}): Promise<TestRegistry> {
+    const config = readRegistryConfig({ ...this.environment(driver, await this.folder()), ...environment });
     const app = await createRegistryApp(config, createLogger('registry', 'silent'));
     await app.listen();
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
@@ -161,20 +170,12 @@ export class RegistryHarness {
   }
 }
 
-/** A running registry, and short ways to use it. */
-export class TestRegistry {
+/** Short ways to use a registry. */
+export class RegistryClient {
   constructor(
-    readonly app: RegistryApp,
     readonly url: string,
-    readonly root: string,
     private readonly agent: Agent,
-    private readonly onStop: (stopped: TestRegistry) => void,
   ) {}
-
-  async close(): Promise<void> {
-    this.onStop(this);
-    await this.app.close();
-  }
 
   async call(method: string, path: string, { token, basic, headers, body }: Call = {}): Promise<Answer> {
     const authorization =
@@ -235,6 +236,24 @@ export class TestRegistry {
     const { status } = await this.pushManifest(repository, token, tag, manifest);
     if (status !== 201) throw new Error(`the manifest was answered with ${status}`);
     return manifest;
+  }
+}
+
+/** A registry that runs in this process. */
+export class TestRegistry extends RegistryClient {
+  constructor(
+    readonly app: RegistryApp,
+    url: string,
+    readonly root: string,
+    agent: Agent,
+    private readonly onStop: (stopped: TestRegistry) => void,
+  ) {
+    super(url, agent);
+  }
+
+  async close(): Promise<void> {
+    this.onStop(this);
+    await this.app.close();
   }
 }
 
