@@ -63,6 +63,7 @@ export const catalogue = {
   CONFLICT: entry(409, 'UNSUPPORTED', 'CONFLICT', 'info', 'conflict'),
   UPLOAD_BUSY: entry(409, 'BLOB_UPLOAD_INVALID', 'CONFLICT', 'info', 'another request is writing to this upload'),
   PRECONDITION: entry(412, 'DENIED', 'PRECONDITION', 'info', 'precondition failed'),
+  VIOLATE_FOREIGN_KEY_CONSTRAINT: entry(412, 'DENIED', 'VIOLATE_FOREIGN_KEY_CONSTRAINT', 'info', 'others refer to it'),
   PROJECTPOLICYVIOLATION: entry(412, 'DENIED', 'PROJECTPOLICYVIOLATION', 'info', 'project policy violation'),
   REQUEST_ENTITY_TOO_LARGE: entry(413, 'SIZE_INVALID', 'REQUEST_ENTITY_TOO_LARGE', 'info', 'request entity too large'),
   UNSUPPORTED_MEDIA_TYPE: entry(415, 'UNSUPPORTED', 'UNSUPPORTED_MEDIA_TYPE', 'info', 'unsupported media type'),

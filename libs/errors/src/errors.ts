@@ -29,6 +29,7 @@ export const Errors = {
   conflict: make('CONFLICT'),
   uploadBusy: make('UPLOAD_BUSY'),
   precondition: make('PRECONDITION'),
+  stillReferenced: make('VIOLATE_FOREIGN_KEY_CONSTRAINT'),
   projectPolicyViolation: make('PROJECTPOLICYVIOLATION'),
   tooLarge: make('REQUEST_ENTITY_TOO_LARGE'),
   unsupportedMediaType: make('UNSUPPORTED_MEDIA_TYPE'),

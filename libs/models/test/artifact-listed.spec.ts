@@ -127,7 +127,13 @@ describe('artifact.listed', () => {
       (turn) => changeTag(deleteTag, repository, children[turn % 4]!, `x${turn % 2}`),
       (turn) => push(repository, `s${turn}`, { subject: children[turn % 4]! }),
     ];
-    const expected = ['MANIFEST_UNKNOWN', 'MANIFEST_BLOB_UNKNOWN', 'PRECONDITION', 'CONFLICT', 'NOT_FOUND'];
+    const expected = [
+      'MANIFEST_UNKNOWN',
+      'MANIFEST_BLOB_UNKNOWN',
+      'VIOLATE_FOREIGN_KEY_CONSTRAINT',
+      'CONFLICT',
+      'NOT_FOUND',
+    ];
     const work = Array.from({ length: 180 }, (_, turn) => async () => {
       await steps[(turn * 7 + Math.floor(turn / 6)) % steps.length]!(turn).catch((error: unknown) => {
         expect(expected).toContain((error as { code: string }).code);

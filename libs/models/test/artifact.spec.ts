@@ -142,7 +142,7 @@ describe('deleteArtifact', () => {
     await put(repository, manifestOf('signature', { subject: index.digest }));
     await put(repository, index, 'multi');
     await expect(db.transaction((tx) => deleteArtifact(tx, repository, child.digest, actor))).rejects.toMatchObject({
-      code: 'PRECONDITION',
+      code: 'VIOLATE_FOREIGN_KEY_CONSTRAINT',
     });
     await db.transaction((tx) => deleteArtifact(tx, repository, index.digest, actor));
     const left = await db.rows<{ digest: string }>(

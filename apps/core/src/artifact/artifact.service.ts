@@ -61,7 +61,7 @@ export class ArtifactService {
     return shown ?? {};
   }
 
-  /** Deletes the artifact with its tags and accessories. @throws AppError NOT_FOUND, PRECONDITION when an index refers to it */
+  /** Deletes the artifact with its tags and accessories. @throws AppError NOT_FOUND, VIOLATE_FOREIGN_KEY_CONSTRAINT when an index refers to it */
   async delete(path: ArtifactPath, actor: Actor): Promise<void> {
     await this.store.transaction(async (tx) => {
       const { repository, digest } = await this.lookup.find(tx, path);

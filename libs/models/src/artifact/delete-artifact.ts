@@ -63,7 +63,7 @@ const tagsOf = statement('artifact_tags', 'SELECT name FROM tag WHERE artifact_i
 /**
  * Deletes an artifact with its tags, its accessories and those children that nothing else holds. All of it goes to the
  * trash; the project is charged no more; the edges to blobs stay, so that nothing of it is collected while it lies there.
- * @throws AppError NOT_FOUND, PRECONDITION when an index refers to it
+ * @throws AppError NOT_FOUND, VIOLATE_FOREIGN_KEY_CONSTRAINT when an index refers to it
  */
 export async function deleteArtifact(
   tx: Sql,
@@ -86,7 +86,7 @@ async function deleteRoot(
   const ids = doomed.map((artifact) => artifact.id);
   const parent = await tx.maybe<{ digest: string }>(parentsOf(root.id, ids));
   if (parent !== null) {
-    throw Errors.precondition(`the deleting artifact is referenced by others: ${repository.name}@${parent.digest}`);
+    throw Errors.stillReferenced(`the deleting artifact is referenced by others: ${repository.name}@${parent.digest}`);
   }
   const tags = await tx.rows<{ name: string }>(tagsOf(ids));
   const digests = await tx.rows<{ digest: string }>(chargedDigests(ids));
