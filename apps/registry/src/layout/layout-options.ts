@@ -7,7 +7,8 @@ export type LayoutOptions =
   | { command: 'index'; from: string | null; project: string; verify: boolean };
 
 export const usage = `usage: command.js sync [--force]
-       command.js index [--from <root>] [--project <name>] [--verify]`;
+       command.js index [--from <root>] [--project <name>] [--verify]
+       command.js purge [--older-than <hours>]`;
 
 /** As core wants them. */
 const projectName = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
