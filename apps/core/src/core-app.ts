@@ -9,7 +9,9 @@ import { AppModule } from './app.module.js';
 import { CORE_CONFIG, type CoreConfig } from './core.config.js';
 import { AccountRepository } from './security/account.repository.js';
 import { AuthenticationService } from './security/authentication.service.js';
+import { ConfigurationService } from './configuration/configuration.service.js';
 import { installPrincipalHook } from './security/principal.hook.js';
+import { installReadOnlyHook } from './security/read-only.hook.js';
 import { installCsrfHook } from './session/csrf.hook.js';
 import { SessionService } from './session/session.service.js';
 
@@ -30,6 +32,9 @@ export async function createCoreApp(log: Logger): Promise<{ app: HttpApp; config
     log,
     configure: (nest, fastify) => {
       const config = nest.get<CoreConfig>(CORE_CONFIG);
+      const configuration = nest.get(ConfigurationService);
+      // Before anybody is asked who they are: nothing is looked up for what is refused anyway.
+      installReadOnlyHook(fastify, () => configuration.value('read_only'));
       installPrincipalHook(fastify, {
         internalSecret: config.internalSecret,
         authentication: nest.get(AuthenticationService),
