@@ -1,6 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { drain, HarborErrorFilter, installHealthRoutes, nestLog, REQUEST_ID_HEADER, requestIdFrom } from '@haven/http';
+import { renderOci } from '@haven/errors';
+import {
+  createClientErrorHandler,
+  drain,
+  HarborErrorFilter,
+  installHealthRoutes,
+  nestLog,
+  REQUEST_ID_HEADER,
+  requestIdFrom,
+} from '@haven/http';
 import { sql } from '@haven/models';
 import type { HealthCheck, Logger } from '@haven/observability';
 import { NestFactory } from '@nestjs/core';
@@ -41,6 +50,7 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
     http: { maxHeaderSize: maxHeaderBytes },
     genReqId: (request: IncomingMessage) => requestIdFrom(request.headers[REQUEST_ID_HEADER]),
     frameworkErrors: respond,
+    clientErrorHandler: createClientErrorHandler(renderOci),
   });
   const options = { logger: nestLog(log), bodyParser: false, abortOnError: false };
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.

@@ -198,7 +198,7 @@ export class RegistryClient {
       headers: answer.headers as Record<string, string | undefined>,
       bytes,
       json,
-      errorCode: isError ? (json() as { errors: { code: string }[] }).errors[0]?.code : undefined,
+      errorCode: isError ? (json() as { errors?: { code: string }[] }).errors?.[0]?.code : undefined,
     };
   }
 

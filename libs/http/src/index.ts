@@ -1,5 +1,6 @@
 import './request.js';
 
+export { createClientErrorHandler } from './client-error.js';
 export { AccessGuard } from './access.guard.js';
 export { AccessService, isSystemAdmin, refusal, type ProjectAccess } from './access.service.js';
 export { badRequest, parseBody } from './body.js';

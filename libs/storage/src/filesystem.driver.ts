@@ -49,7 +49,9 @@ export class FilesystemBlobStore implements BlobStore {
       await this.directories.ensure(this.uploads);
       const flags = offset === 0 ? openOrMake : constants.O_RDWR;
       const file = await unlessAbsent(this.disk.open(path, flags, fileMode));
-      if (file === null) throw Errors.blobUploadUnknown();
+      // A file that is to be made is absent only when its folder is: then it is not the upload that is gone.
+      if (file === null)
+        throw offset === 0 ? Errors.unavailable('the blob storage is gone') : Errors.blobUploadUnknown();
       try {
         await cutTo(file, offset);
       } catch (error) {
