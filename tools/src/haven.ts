@@ -6,6 +6,7 @@ import { Failure, UsageFailure } from './failure.ts';
 import { logs } from './logs.ts';
 import { parseRequest } from './options.ts';
 import { isRoot } from './owner.ts';
+import { runRegistryCommand } from './registry-command.ts';
 import { status } from './status.ts';
 import { test } from './test/test.ts';
 import { up } from './up.ts';
@@ -28,6 +29,8 @@ async function main(): Promise<number> {
     case 'logs':
       await logs(request.dataFolder, request.parts, request.follow);
       return 0;
+    case 'registry':
+      return runRegistryCommand(checkout, request.dataFolder, request.args);
     case 'test':
       return (await test(checkout, request.stages)) ? 0 : 1;
     case 'bench':

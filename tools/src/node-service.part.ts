@@ -35,15 +35,16 @@ export function corePart(context: ServiceContext): Part {
 }
 
 export function registryPart(context: ServiceContext): Part {
-  const env = {
-    ...sharedEnv(context),
-    HAVEN_REGISTRY_LISTEN: `127.0.0.1:${context.ports.registry}`,
-    HAVEN_CORE_URL: local(context.ports.core),
-    HAVEN_STORAGE_DRIVER: 'filesystem',
-    HAVEN_STORAGE_ROOT: context.data.storage,
-    HAVEN_BLOB_DELIVERY: 'nginx',
-  };
-  return servicePart('registry', context, env);
+  return servicePart('registry', context, registryEnv(context));
+}
+
+/** A command of the registry that moves or cleans up what is stored. It answers nobody, so nobody's URL matters. */
+export function registryCommand(
+  context: Pick<ServiceContext, 'data' | 'owner' | 'ports' | 'app'>,
+  args: readonly string[],
+): Command {
+  const env = registryEnv({ ...context, externalUrl: 'http://localhost', passedOn: {} });
+  return nodeCommand('registry', 'command.js', context, env, args);
 }
 
 /** Brings the database up to date; prints one JSON line, see MigrationResult. */
@@ -70,9 +71,15 @@ function servicePart(name: 'core' | 'registry', context: ServiceContext, env: Re
   };
 }
 
-function nodeCommand(app: string, script: string, context: ServiceContext, env: Record<string, string>): Command {
+function nodeCommand(
+  app: string,
+  script: string,
+  context: Pick<ServiceContext, 'owner' | 'app'>,
+  env: Record<string, string>,
+  args: readonly string[] = [],
+): Command {
   const cwd = join(context.app, 'apps', app);
-  return context.owner.wrap({ file: process.execPath, args: [join(cwd, 'dist', script)], env, cwd });
+  return context.owner.wrap({ file: process.execPath, args: [join(cwd, 'dist', script), ...args], env, cwd });
 }
 
 /**
@@ -81,7 +88,20 @@ function nodeCommand(app: string, script: string, context: ServiceContext, env: 
  */
 const smallMemory = { NODE_OPTIONS: '--max-semi-space-size=4', MALLOC_ARENA_MAX: '2' };
 
-function sharedEnv(context: ServiceContext): Record<string, string> {
+type Shared = Pick<ServiceContext, 'data' | 'ports' | 'externalUrl' | 'passedOn'>;
+
+function registryEnv(context: Shared): Record<string, string> {
+  return {
+    ...sharedEnv(context),
+    HAVEN_REGISTRY_LISTEN: `127.0.0.1:${context.ports.registry}`,
+    HAVEN_CORE_URL: local(context.ports.core),
+    HAVEN_STORAGE_DRIVER: 'filesystem',
+    HAVEN_STORAGE_ROOT: context.data.storage,
+    HAVEN_BLOB_DELIVERY: 'nginx',
+  };
+}
+
+function sharedEnv(context: Shared): Record<string, string> {
   const secrets = secretFiles(context.data);
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',

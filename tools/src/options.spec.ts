@@ -105,6 +105,11 @@ describe('the other commands', () => {
     expect(parseRequest(['bench', '--peer', 'x'], around())).toEqual({ command: 'bench', args: ['--peer', 'x'] });
   });
 
+  it('pass arguments on to the registry as they are', () => {
+    const request = parseRequest(['registry', 'index', '--from', 'x'], around({ HAVEN_DATA: '/d' }));
+    expect(request).toEqual({ command: 'registry', dataFolder: '/d', args: ['index', '--from', 'x'] });
+  });
+
   it('refuse what they do not know', () => {
     expect(() => parseRequest(['start'], around())).toThrow('start');
     expect(() => parseRequest(['down', '--force'], around())).toThrow(UsageFailure);

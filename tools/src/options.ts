@@ -26,6 +26,7 @@ export type Request =
   | { command: 'up'; options: UpOptions }
   | { command: 'down' | 'status'; dataFolder: string }
   | { command: 'logs'; dataFolder: string; parts: readonly PartName[]; follow: boolean }
+  | { command: 'registry'; dataFolder: string; args: readonly string[] }
   | { command: 'test'; stages: readonly string[] }
   | { command: 'bench'; args: readonly string[] };
 
@@ -53,6 +54,9 @@ export function parseRequest(argv: readonly string[], around: Surroundings): Req
       return { command, dataFolder: dataFolderOf(parse(args, dataFlag).values.data, around) };
     case 'logs':
       return parseLogs(args, around);
+    case 'registry':
+      // What follows is for the registry to read, so the data folder comes from the environment.
+      return { command, dataFolder: dataFolderOf(undefined, around), args };
     case 'test':
       return { command, stages: parse(args, {}, true).positionals };
     case 'bench':
