@@ -40,7 +40,7 @@ export class LayoutReport {
   get sentence(): string {
     const list = (counts: object): string =>
       Object.entries(counts)
-        .map(([name, count]) => `${String(count)} ${name}`)
+        .map(([name, count]) => `${String(count)} ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`)
         .join(', ');
     const skipped = Object.keys(this.skipped).length === 0 ? 'nothing' : list(this.skipped);
     return `${this.command}: ${list(this.counts)}; skipped: ${skipped}`;
