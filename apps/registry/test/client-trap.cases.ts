@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import {
+  eventually,
   imageManifest,
   randomText,
   sha256,
@@ -172,6 +173,36 @@ export function clientTrapCases(harness: () => RegistryHarness): void {
         }
       });
     });
+
+    it('let a connection serve on after a body that was refused half-way', async () => {
+      const hasty = await harness().registry('memory', { HAVEN_UPLOAD_WRITER_LEASE_SECONDS: '1' });
+      const location = await hasty.startUpload(repository, token);
+      const { hostname, port } = new URL(hasty.url);
+      const socket = connect(Number(port), hostname);
+      let text = '';
+      socket.on('data', (chunk) => (text += chunk.toString()));
+      const common = `Host: x\r\nAuthorization: Bearer ${token}\r\n`;
+      socket.write(`PATCH ${location} HTTP/1.1\r\n${common}Content-Length: 3000000\r\n\r\n`);
+      socket.write(Buffer.alloc(600_000));
+      const id = location.split('/').at(-1);
+      await eventually(
+        () => harness().count('blob_upload WHERE id = $1 AND writer IS NOT NULL', id),
+        (held) => held === 1,
+      );
+      expect((await hasty.call('DELETE', location, { token })).status).toBe(204);
+      await eventually(
+        () => text,
+        (seen) => seen.includes('BLOB_UPLOAD_UNKNOWN'),
+      );
+      socket.write(Buffer.alloc(2_400_000));
+      socket.write(`GET /v2/ HTTP/1.1\r\n${common}\r\n`);
+      await eventually(
+        () => text,
+        (seen) => seen.includes('HTTP/1.1 200 OK'),
+      );
+      socket.destroy();
+      await hasty.close();
+    }, 15_000);
 
     it('let no header of a client say how blobs are delivered', async () => {
       const text = randomText();

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { AppError, Errors, renderOci } from '@haven/errors';
 import { createErrorResponder, REQUEST_ID_HEADER, type ErrorLog, type ErrorResponder } from '@haven/http';
 import { sqlState } from '@haven/models';
@@ -39,6 +40,24 @@ function explain(error: unknown): unknown {
   });
 }
 
+/** How long a client may go on sending a body that was refused, after it was told so. */
+const restLimitMs = 10_000;
+
+/**
+ * Lets the rest of a body pass that was not read to its end: what comes after it on the connection would wait behind it,
+ * and closing at once could take the answer from the client.
+ */
+function drainRest(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  // A reader that gave up in the middle still listens, and nothing flows while anybody does.
+  request.removeAllListeners('readable');
+  request.resume();
+  const cutOff = setTimeout(() => request.destroy(), restLimitMs);
+  request.once('close', () => {
+    clearTimeout(cutOff);
+  });
+}
+
 /** The whole of /v2: one wildcard, no guards, no interceptors; what a path means and who may use it stands in the table. */
 export class V2Router {
   private readonly running = new Set<Promise<unknown>>();
@@ -59,6 +78,10 @@ export class V2Router {
       scope.setErrorHandler(respond);
       scope.addHook('onRequest', (request, reply, next) => {
         reply.headers({ ...everyAnswer, [REQUEST_ID_HEADER]: request.id });
+        next();
+      });
+      scope.addHook('onResponse', (request, _reply, next) => {
+        drainRest(request.raw);
         next();
       });
       for (const url of ['/v2', '/v2/*']) scope.all(url, (request, reply) => this.track(this.dispatch(request, reply)));
