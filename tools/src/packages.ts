@@ -23,11 +23,14 @@ export const serverPackages: readonly Package[] = [
   withProgram('openssl', 'openssl'),
 ];
 
-/** Clients that the black-box tests drive where they are there. */
+/** Clients and peers that tests drive where they are there. A machine may have docker's client without its daemon. */
 export const clientPackages: readonly Package[] = [
-  withProgram('docker.io', 'docker'),
+  withProgram('docker.io', 'dockerd'),
+  withProgram('containerd', 'containerd'),
   withProgram('podman', 'podman'),
   withProgram('skopeo', 'skopeo'),
+  withProgram('buildah', 'buildah'),
+  withProgram('docker-registry', 'docker-registry'),
 ];
 
 /** Installs what is missing, as root or through sudo. Throws, and says what to do by hand, when that is not possible. */

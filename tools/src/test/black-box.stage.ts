@@ -7,6 +7,7 @@ import { stopAll } from '../supervisor.ts';
 import type { Workshop } from './workshop.ts';
 
 const lifecycle = '/test/lifecycle/';
+const chaosTests = '/test/chaos/';
 
 /** Tests from outside, against a whole platform started as anybody would start it. */
 export async function blackBox(shop: Workshop): Promise<void> {
@@ -23,11 +24,16 @@ export async function blackBox(shop: Workshop): Promise<void> {
       HAVEN_TEST_DATABASE_URL: databaseUrl(data, ports.postgres),
       HAVEN_TEST_DATA: data.root,
     };
-    await shop.jest('black-box', env, ['--testPathIgnorePatterns', '/node_modules/', lifecycle]);
+    await shop.jest('black-box', env, ['--testPathIgnorePatterns', '/node_modules/', lifecycle, chaosTests]);
     // These stop and kill the platform, so they have it to themselves.
     const alone = { ...env, HAVEN_TEST_LIFECYCLE: '1' };
     await shop.jest('black-box', alone, ['--testPathPatterns', lifecycle]);
   } finally {
     await stopAll(data);
   }
+}
+
+/** Kills, a full disk, and memory under load, on a platform that the tests start and stop themselves. */
+export async function chaos(shop: Workshop): Promise<void> {
+  await shop.jest('black-box', { HAVEN_TEST_CHAOS: '1' }, ['--testPathPatterns', chaosTests]);
 }

@@ -80,8 +80,18 @@ export class Workshop {
   }
 }
 
+/** What a caller may ask of the tests: where more clients are, and longer runs (test/README.md). */
+const testWishes = new Set([
+  'HAVEN_TOOLS',
+  'HAVEN_TEST_GO_TOOLS',
+  'HAVEN_TEST_CONFORMANCE',
+  'HAVEN_TEST_CHAOS_SEED',
+  'HAVEN_TEST_CHAOS_ROUNDS',
+  'HAVEN_TEST_MEMORY',
+]);
+
 /** The caller's environment without what would steer Haven: tests bring their own. */
 function cleanEnv(): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([key]) => !key.startsWith('HAVEN_') || key === 'HAVEN_TOOLS');
+  const kept = Object.entries(process.env).filter(([key]) => !key.startsWith('HAVEN_') || testWishes.has(key));
   return Object.fromEntries(kept.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 }
