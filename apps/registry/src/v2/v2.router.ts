@@ -48,14 +48,20 @@ const restLimitMs = 10_000;
  * and closing at once could take the answer from the client.
  */
 function drainRest(request: IncomingMessage): void {
-  if (request.complete || request.destroyed) return;
-  // A reader that gave up in the middle still listens, and nothing flows while anybody does.
+  const { socket } = request;
+  if (request.complete || socket.destroyed) return;
+  // A reader that gave up in the middle still listens, and nothing flows while it does. It may stop doing so later, and
+  // nothing would flow from then on but for somebody who takes the data.
   request.removeAllListeners('readable');
+  request.on('data', () => undefined);
   request.resume();
-  const cutOff = setTimeout(() => request.destroy(), restLimitMs);
-  request.once('close', () => {
+  const cutOff = setTimeout(() => socket.destroy(), restLimitMs).unref();
+  const settle = (): void => {
     clearTimeout(cutOff);
-  });
+    socket.off('close', settle);
+  };
+  request.once('end', settle);
+  socket.once('close', settle);
 }
 
 /** The whole of /v2: one wildcard, no guards, no interceptors; what a path means and who may use it stands in the table. */
