@@ -32,7 +32,8 @@ export function purgeCases(harness: () => RegistryHarness): void {
     let turn = 0;
 
     beforeAll(async () => {
-      registry = await harness().registry('filesystem');
+      // The projection has files among the uploads as well, for a moment.
+      registry = await harness().registry('filesystem', { HAVEN_STORAGE_PROJECTION: 'false' });
       purge = registry.app.nest.get(UploadPurge);
     });
     beforeEach(async () => {
@@ -162,7 +163,10 @@ export function purgeCases(harness: () => RegistryHarness): void {
     });
 
     it('is shared by replicas, in batches', async () => {
-      const other = await harness().registry('filesystem', { HAVEN_STORAGE_ROOT: registry.root });
+      const other = await harness().registry('filesystem', {
+        HAVEN_STORAGE_ROOT: registry.root,
+        HAVEN_STORAGE_PROJECTION: 'false',
+      });
       await registry.startUpload(repository, token);
       await harness().db.run(
         sql(
