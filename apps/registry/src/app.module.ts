@@ -11,6 +11,7 @@ import { TokenVerifier } from './access/token.verifier.js';
 import { BlobDelivery } from './blob/blob-delivery.js';
 import { BlobRepository } from './blob/blob.repository.js';
 import { BlobRoutes } from './blob/blob.routes.js';
+import { UnnamedBytes } from './blob/unnamed-bytes.service.js';
 import { CatalogRoutes } from './catalog/catalog.routes.js';
 import { CoreClient } from './core/core.client.js';
 import { Databases } from './database/databases.js';
@@ -47,7 +48,7 @@ const access = [TokenVerifier, BasicExchange, Gate, ReadOnly];
 const events = [EventOrigin, ChangeEvents, Outbox, PullLog, ProjectionConsumer, ProjectionRepository, QuotaFold];
 const uploads = [RunningHashes, UploadSessionRepository, UploadWriterService, UploadCommitService, MountService];
 const purge = [PurgeRepository, UploadPurge, PurgeJob];
-const content = [BlobRepository, BlobDelivery, ManifestRepository, ManifestPushService];
+const content = [BlobRepository, UnnamedBytes, BlobDelivery, ManifestRepository, ManifestPushService];
 const routes = [CatalogRoutes, TagRoutes, ManifestRoutes, BlobRoutes, UploadRoutes, ReferrerRoutes];
 
 /** What goes on beside the requests. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { access, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { readUsedBytes, recomputeUsedBytes, sql } from '@haven/models';
 import { createLogger } from '@haven/observability';
@@ -111,14 +111,27 @@ export function purgeCases(harness: () => RegistryHarness): void {
       expect(finished.status).toBe(201);
     });
 
-    it('has bytes looked at that a commit put into place before it was killed', async () => {
-      const location = await startUpload();
-      await age(location, 169);
-      const { digest } = await harness().db.one<{ digest: string }>(
-        sql('SELECT digest_so_far AS digest FROM blob_upload WHERE id = $1', idOf(location)),
-      );
-      await run();
-      expect(await harness().count("blob_review WHERE digest = $1 AND reason = 'expired upload'", digest)).toBe(1);
+    it('removes bytes that a commit put into place before it was killed, and none that a row names', async () => {
+      const [lone, shared] = [randomText(), randomText()];
+      await registry.pushImage(repository, token, 'v1', shared);
+      const place = (text: string) => {
+        const hex = sha256(text).slice('sha256:'.length);
+        return join(registry.root, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data');
+      };
+      await mkdir(dirname(place(lone)), { recursive: true });
+      await writeFile(place(lone), lone);
+      for (const text of [lone, shared]) {
+        const location = await startUpload();
+        await harness().db.run(
+          sql('UPDATE blob_upload SET wanted_digest = $2 WHERE id = $1', ...[idOf(location), sha256(text)]),
+        );
+        await age(location, 169);
+      }
+      expect((await run()).sessions).toBe(2);
+      await expect(access(place(lone))).rejects.toThrow('ENOENT');
+      await access(place(shared));
+      expect(await harness().count('blob WHERE digest = $1', sha256(lone))).toBe(0);
+      expect(await harness().count("ledger WHERE digest = $1 AND step = 'purged'", sha256(lone))).toBe(1);
     });
 
     it('frees the quota of blobs that no manifest has named in time', async () => {

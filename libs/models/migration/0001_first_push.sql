@@ -250,6 +250,8 @@ CREATE TABLE blob_upload (
   -- replica only compares.
   offset_bytes bigint NOT NULL DEFAULT 0,
   digest_so_far varchar(255) COLLATE "C",
+  -- What it was last asked to become: where its bytes lie if the commit was cut short.
+  wanted_digest varchar(255) COLLATE "C",
   -- Each take-over writes to a file of its own.
   epoch integer NOT NULL DEFAULT 0,
   writer uuid,

@@ -77,11 +77,6 @@ const reviewNow = statement(
    ON CONFLICT (digest) DO UPDATE SET not_before = greatest(blob_review.not_before, excluded.not_before)`,
 );
 
-const reviewUnbooked = statement(
-  'blob_review_unbooked',
-  "INSERT INTO blob_review (digest, not_before, reason) VALUES ($1, now(), 'refused upload') ON CONFLICT DO NOTHING",
-);
-
 /** Where a mount may take a blob from. */
 export interface MountSources {
   /** By full name, in the project that each was granted for. */
@@ -122,11 +117,6 @@ export class BlobRepository {
   /** Locks the row of a blob against every other commit and against removal, making it if need be; it is live from now on. */
   async lock(tx: Sql, digest: Digest, sizeBytes: number): Promise<void> {
     await tx.run(lockBlob(digest, sizeBytes));
-  }
-
-  /** Bytes of a digest lie in the store although their transaction was rolled back: they are looked at if nobody else has them. */
-  async reviewUnbooked(digest: Digest): Promise<void> {
-    await this.databases.push.run(reviewUnbooked(digest));
   }
 
   /** Holds a blob in one of the repositories from which it may be mounted. @returns null when none has it */

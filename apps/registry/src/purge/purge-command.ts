@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Errors } from '@haven/errors';
 import type { Logger } from '@haven/observability';
 import { FilesystemBlobStore } from '@haven/storage';
+import { UnnamedBytes } from '../blob/unnamed-bytes.service.js';
 import { Databases } from '../database/databases.js';
 import type { RegistryConfig } from '../registry.config.js';
 import { PurgeRepository } from './purge.repository.js';
@@ -42,7 +43,7 @@ export async function runPurgeCommand(
   const databases = new Databases(config);
   try {
     const store = new FilesystemBlobStore(config.storageRoot);
-    const purge = new UploadPurge(config, new PurgeRepository(databases), store, log);
+    const purge = new UploadPurge(config, new PurgeRepository(databases, new UnnamedBytes(store)), store, log);
     const ages = hours === null ? purge.ages : { uploadSeconds: hours * 3600, blobSeconds: hours * 3600 };
     const counts = await purge.run(ages);
     const { sessions, files, memberships, releasedBytes, repositories } = counts;

@@ -1,11 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { recordLedger, releaseProject, statement, type Sql } from '@haven/models';
+import type { Digest } from '@haven/oci';
+import { UnnamedBytes } from '../blob/unnamed-bytes.service.js';
 import { Databases } from '../database/databases.js';
 
 /** An upload session that has ended, and the last epoch of its files. */
 export interface ExpiredSession {
   id: string;
   epoch: number;
+  /** The blob that somebody tried to make of it; its bytes may have come into their place. */
+  wantedDigest: Digest | null;
 }
 
 interface LapsedMembership {
@@ -22,25 +26,13 @@ export interface Batch {
   removed: number;
 }
 
-/**
- * A commit that was cut short may have put the bytes in their place, and nothing in the database names them: whoever
- * collects garbage looks at them.
- */
 const expireSessions = statement(
   'purge_sessions',
-  `WITH expired AS (
-     DELETE FROM blob_upload WHERE id IN (
-       SELECT id FROM blob_upload
-        WHERE update_time <= now() - make_interval(secs => $1) AND (writer IS NULL OR writer_lease_until < now())
-        ORDER BY update_time LIMIT $2 FOR UPDATE SKIP LOCKED)
-     RETURNING id, epoch, digest_so_far),
-   reviewed AS (
-     INSERT INTO blob_review (digest, not_before, reason)
-     SELECT DISTINCT digest_so_far, now(), 'expired upload' FROM expired
-      WHERE digest_so_far IS NOT NULL AND NOT EXISTS (SELECT 1 FROM blob WHERE blob.digest = digest_so_far)
-      ORDER BY digest_so_far
-     ON CONFLICT DO NOTHING)
-   SELECT id, epoch FROM expired`,
+  `DELETE FROM blob_upload WHERE id IN (
+     SELECT id FROM blob_upload
+      WHERE update_time <= now() - make_interval(secs => $1) AND (writer IS NULL OR writer_lease_until < now())
+      ORDER BY update_time LIMIT $2 FOR UPDATE SKIP LOCKED)
+   RETURNING id, epoch, wanted_digest AS "wantedDigest"`,
 );
 const oldestSession = statement(
   'purge_oldest_session',
@@ -76,11 +68,19 @@ const removeUnused = statement(
 /** Rows that pushes have left behind. Each method takes one batch; replicas share the work and never wait for each other. */
 @Injectable()
 export class PurgeRepository {
-  constructor(@Inject(Databases) private readonly databases: Databases) {}
+  constructor(
+    @Inject(Databases) private readonly databases: Databases,
+    @Inject(UnnamedBytes) private readonly unnamed: UnnamedBytes,
+  ) {}
 
   /** Ends sessions that nobody has gone on with for this long, and that nobody is writing to. Their files are still there. */
   async expireSessions(olderThanSeconds: number, limit: number): Promise<ExpiredSession[]> {
-    return this.databases.push.transaction((tx) => tx.rows<ExpiredSession>(expireSessions(olderThanSeconds, limit)));
+    return this.databases.push.transaction(async (tx) => {
+      const expired = await tx.rows<ExpiredSession>(expireSessions(olderThanSeconds, limit));
+      const wanted = new Set(expired.flatMap(({ wantedDigest }) => wantedDigest ?? []));
+      for (const digest of [...wanted].sort()) await this.unnamed.remove(tx, digest);
+      return expired;
+    });
   }
 
   /** A file that nobody has written to since then belongs to no session, and is at least this old. */

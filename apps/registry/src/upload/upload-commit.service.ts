@@ -2,11 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError, Errors, type ErrorCode } from '@haven/errors';
 import { assertQuotaLeft, settleQuota, type RepositoryRef, type Sql } from '@haven/models';
 import type { Digest } from '@haven/oci';
-import type { Logger } from '@haven/observability';
 import type { BlobStore } from '@haven/storage';
 import { BlobRepository } from '../blob/blob.repository.js';
+import { UnnamedBytes } from '../blob/unnamed-bytes.service.js';
 import { Databases } from '../database/databases.js';
-import { LOGGER } from '../registry.config.js';
 import { BLOB_STORE } from '../storage/storage.providers.js';
 import { UploadSessionRepository } from './upload-session.repository.js';
 import { UploadWriterService, type HeldUpload } from './upload-writer.service.js';
@@ -20,7 +19,7 @@ export class UploadCommitService {
     @Inject(UploadSessionRepository) private readonly sessions: UploadSessionRepository,
     @Inject(UploadWriterService) private readonly writer: UploadWriterService,
     @Inject(BlobRepository) private readonly blobs: BlobRepository,
-    @Inject(LOGGER) private readonly log: Logger,
+    @Inject(UnnamedBytes) private readonly unnamed: UnnamedBytes,
   ) {}
 
   /**
@@ -41,12 +40,13 @@ export class UploadCommitService {
       await this.databases.push.transaction((tx) => this.commitIn(tx, held, repository, digests.wanted, actor));
       held.isEnded = true;
     } catch (error) {
-      if (isRefusal(error, 'DIGEST_INVALID', 'DENIED')) await this.giveUp(held);
       // A quota that ran out at the very end has let the bytes into their place.
-      if (isRefusal(error, 'DENIED')) await this.blobs.reviewUnbooked(digests.wanted);
+      if (isRefusal(error, 'DENIED'))
+        await this.databases.push.transaction((tx) => this.unnamed.remove(tx, digests.wanted));
+      if (isRefusal(error, 'DIGEST_INVALID', 'DENIED')) await this.writer.giveUp(held);
       throw error;
     }
-    if (held.epoch > 0) await this.removeOlderFiles(held);
+    if (held.epoch > 0) await this.writer.removeOlderFiles(held);
   }
 
   /** May run more than once: a deadlock runs the transaction again, and the file may be in its place already. */
@@ -67,20 +67,6 @@ export class UploadCommitService {
     if (addedBytes > 0) await assertQuotaLeft(tx, projectId, addedBytes);
     await this.store.commitUpload(id, epoch, digest, sizeBytes);
     await settleQuota(tx, projectId, addedBytes);
-  }
-
-  /** Trying again would end the same way. */
-  private async giveUp(held: HeldUpload): Promise<void> {
-    held.isEnded = true;
-    await this.writer.cancel(held.id).catch((error: unknown) => {
-      this.log.warn({ err: error, upload: held.id }, 'refused upload not removed');
-    });
-  }
-
-  private async removeOlderFiles({ id, epoch }: HeldUpload): Promise<void> {
-    await this.store.removeUpload(id, epoch).catch((error: unknown) => {
-      this.log.warn({ err: error, upload: id }, 'files of an upload that was taken over not removed');
-    });
   }
 }
 

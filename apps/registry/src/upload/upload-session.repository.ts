@@ -42,7 +42,8 @@ const claim = statement(
      SELECT id, writer FROM blob_upload
       WHERE id = $1 AND (writer IS NULL OR writer_lease_until < now()) FOR UPDATE)
    UPDATE blob_upload upload
-      SET writer = $2, writer_lease_until = now() + make_interval(secs => $3), update_time = now()
+      SET writer = $2, writer_lease_until = now() + make_interval(secs => $3), update_time = now(),
+          wanted_digest = coalesce($4, wanted_digest)
      FROM free WHERE upload.id = free.id
    RETURNING ${columns('upload')}, free.writer IS NOT NULL AS "isTakeOver"`,
 );
@@ -85,8 +86,10 @@ export class UploadSessionRepository {
   }
 
   /** Null when somebody else is writing, or the session has ended. */
-  async claim(id: string, writer: string): Promise<Claim | null> {
-    const row = await this.db.maybe<UploadState & { isTakeOver: boolean }>(claim(id, writer, this.writerLeaseSeconds));
+  async claim(id: string, writer: string, wanted: Digest | null): Promise<Claim | null> {
+    const row = await this.db.maybe<UploadState & { isTakeOver: boolean }>(
+      claim(id, writer, this.writerLeaseSeconds, wanted),
+    );
     return row && { ...row, id, writer };
   }
 

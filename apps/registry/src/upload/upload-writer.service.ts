@@ -41,10 +41,11 @@ export class UploadWriterService {
   /**
    * Runs `work` as the one writer of a session, keeps showing life meanwhile, and then stores how far the upload has come:
    * also when `work` fails.
+   * @param wanted the blob that the upload is to become, when `work` ends it
    * @throws AppError UPLOAD_BUSY when somebody else is writing, BLOB_UPLOAD_UNKNOWN when the session was lost meanwhile
    */
-  async hold<T>(id: string, work: (held: HeldUpload) => Promise<T>): Promise<T> {
-    const claim = await this.sessions.claim(id, randomUUID());
+  async hold<T>(id: string, wanted: Digest | null, work: (held: HeldUpload) => Promise<T>): Promise<T> {
+    const claim = await this.sessions.claim(id, randomUUID(), wanted);
     if (claim === null) throw Errors.uploadBusy(undefined, { headers: { 'Retry-After': '2' } });
     const lost = new AbortController();
     const held: HeldUpload = { ...claim, signal: lost.signal, isEnded: false };
@@ -103,6 +104,21 @@ export class UploadWriterService {
       if (!held.isEnded) await this.settleAfterFailure(held);
       throw error;
     }
+  }
+
+  /** Ends a session that would only fail again. */
+  async giveUp(held: HeldUpload): Promise<void> {
+    held.isEnded = true;
+    await this.cancel(held.id).catch((error: unknown) => {
+      this.log.warn({ err: error, upload: held.id }, 'refused upload not removed');
+    });
+  }
+
+  /** Of writers that went silent before this one took over. */
+  async removeOlderFiles({ id, epoch }: HeldUpload): Promise<void> {
+    await this.store.removeUpload(id, epoch).catch((error: unknown) => {
+      this.log.warn({ err: error, upload: id }, 'files of an upload that was taken over not removed');
+    });
   }
 
   /** sha256 is always among them, for that is what is stored. */

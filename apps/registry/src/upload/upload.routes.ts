@@ -105,7 +105,7 @@ export class UploadRoutes {
         .headers(sessionHeaders(path.name, id, 0))
         .send();
     try {
-      await this.writer.hold(id, (held) => this.complete(request, held, repository, wanted, caller));
+      await this.writer.hold(id, wanted, (held) => this.complete(request, held, repository, wanted, caller));
     } catch (error) {
       // The client does not know the session, so it cannot go on with it.
       await this.writer.cancel(id).catch(() => undefined);
@@ -126,7 +126,7 @@ export class UploadRoutes {
     const { http, path, reply } = request;
     if (place.offsetBytes === null) throw Errors.blobUploadUnknown();
     const head = readChunkHead(http.headers);
-    const offsetBytes = await this.writer.hold(path.id, async (held) => {
+    const offsetBytes = await this.writer.hold(path.id, null, async (held) => {
       assertContinues(path.name, held, head);
       await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes });
       return held.offsetBytes;
@@ -143,7 +143,7 @@ export class UploadRoutes {
     const { offsetBytes, repositoryId, projectId } = place;
     if (offsetBytes === null || repositoryId === null) throw Errors.blobUploadUnknown();
     const repository = { projectId, repositoryId, name: path.name };
-    await this.writer.hold(path.id, (held) => this.complete(request, held, repository, wanted, caller));
+    await this.writer.hold(path.id, wanted, (held) => this.complete(request, held, repository, wanted, caller));
     return sendCreated(reply, path.name, wanted);
   }
 

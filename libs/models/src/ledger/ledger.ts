@@ -1,7 +1,7 @@
 import { statement, type Sql } from '../database/sql.js';
 
 /** Steps in the life of a digest (design: live → trash → garbage → quarantine → purged). */
-export type LedgerStep = 'uploaded' | 'mounted' | 'live' | 'trashed' | 'unlinked';
+export type LedgerStep = 'uploaded' | 'mounted' | 'live' | 'trashed' | 'unlinked' | 'purged';
 
 export interface LedgerEntry {
   digest: string;
