@@ -40,7 +40,7 @@ export async function findLeftovers(platform: OwnPlatform): Promise<string[]> {
 }
 
 /** Path of a blob's bytes in distribution's layout. */
-function blobPath(platform: OwnPlatform, digest: string): string {
+export function blobPath(platform: OwnPlatform, digest: string): string {
   const [algorithm = '', hex = ''] = digest.split(':');
   return join(platform.data, 'storage/docker/registry/v2/blobs', algorithm, hex.slice(0, 2), hex, 'data');
 }

@@ -1,9 +1,20 @@
+import { access } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makeImage, pullWhole, pullManifest, pushArtifact, type Image, type UploadManner } from '@haven/testing/oci';
+import {
+  contentOf,
+  deterministicBytes,
+  makeImage,
+  pullManifest,
+  pullWhole,
+  pushArtifact,
+  uploadBlob,
+  type Image,
+  type UploadManner,
+} from '@haven/testing/oci';
 import { eventually } from '../harness/eventually.ts';
 import { uniqueBytes } from '../harness/unique-bytes.ts';
-import { findFaults, findLeftovers } from './invariants.ts';
+import { blobPath, findFaults, findLeftovers } from './invariants.ts';
 import type { OwnPlatform } from './own-platform.ts';
 import { Random } from './random.ts';
 
@@ -174,6 +185,35 @@ export function killCases(platformOf: () => OwnPlatform, seed: number, rounds: n
     );
   });
 
+  it.each<UploadManner>([{ kind: 'monolithic' }, { kind: 'streamed' }])(
+    'survive a commit that is cut between its bytes and its rows: $kind',
+    async (manner) => {
+      const platform = platformOf();
+      const repository = `chaos-cut-${manner.kind}/app`;
+      await platform.newProject(`chaos-cut-${manner.kind}`);
+      const blob = contentOf('application/octet-stream', deterministicBytes(repository, 100_000));
+      await platform.withDatabase(async (database) => {
+        await database.query('BEGIN');
+        // The last step of a commit, after the bytes are in their place.
+        await database.query('LOCK TABLE quota_delta IN EXCLUSIVE MODE');
+        const push = expect(uploadBlob(platform.client(), repository, blob, manner)).rejects.toThrow();
+        await eventually('the bytes are in their place', () =>
+          access(blobPath(platform, blob.digest)).then(
+            () => true,
+            () => undefined,
+          ),
+        );
+        await platform.kill('registry');
+        await push;
+        await database.query('ROLLBACK');
+      });
+      await platform.up();
+      expect((await platform.client().request('HEAD', `/v2/${repository}/blobs/${blob.digest}`)).status).toBe(404);
+      expect(await findFaults(platform)).toEqual([]);
+    },
+    timeoutMs,
+  );
+
   it(
     'leave nothing else after a purge',
     async () => {
@@ -181,7 +221,13 @@ export function killCases(platformOf: () => OwnPlatform, seed: number, rounds: n
       const counts = await purgeAll(platform);
       say(`purged ${JSON.stringify(counts)}`);
       expect(await findFaults(platform)).toEqual([]);
-      expect(await findLeftovers(platform)).toEqual([]);
+      // Files of manifests come and go while what was pushed is laid out for a stock registry.
+      let leftovers: readonly string[] = [];
+      await eventually('nothing is left', async () => {
+        leftovers = await findLeftovers(platform);
+        return leftovers.length === 0 ? true : undefined;
+      }).catch(() => undefined);
+      expect(leftovers).toEqual([]);
       for (const [project, pushes] of pushed) {
         const there = await expectWhole(platform, pushes);
         expect([project, await platform.usedBytes(project)]).toEqual([project, uniqueBytes(there)]);
