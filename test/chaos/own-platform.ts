@@ -10,6 +10,8 @@ import { pidOf } from '../harness/processes.ts';
 const haven = join(import.meta.dirname, '../../haven');
 const admin = { username: 'admin', password: 'Harbor12345' };
 const timeoutMs = 180_000;
+/** What else the caller's environment says of another platform does not hold for this one. */
+const env = { HAVEN_ADMIN_PASSWORD: admin.password, HAVEN_LISTEN: '', HAVEN_TLS: '', HAVEN_EXTERNAL_URL: '' };
 
 /** A platform that the test may do anything to. */
 export class OwnPlatform {
@@ -37,7 +39,7 @@ export class OwnPlatform {
 
   /** Starts whatever does not run. */
   async up(): Promise<void> {
-    await mustRun(haven, ['up', '--data', this.data, '--port', String(this.port)], { timeoutMs });
+    await mustRun(haven, ['up', '--data', this.data, '--port', String(this.port)], { env, timeoutMs });
   }
 
   async down(): Promise<void> {
