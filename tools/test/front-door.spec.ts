@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -309,6 +309,27 @@ describe('the front door', () => {
     const onApi = await ask('/api/v2.0/ping', id);
     expect(onApi).toMatchObject({ status: 502, json: { errors: [{ code: 'UNAVAILABLE', message }] } });
     expect(onApi.headers).not.toHaveProperty('docker-distribution-api-version');
+    await ensureRunning(nginxPart(front, data, owner), data, owner);
+  });
+
+  it('keeps the requests of one upload at one of several registries, and uses all of them', async () => {
+    const second = await pickFree([]);
+    servers.push(await listening(echo('another registry'), second));
+    const part = nginxPart(front, data, owner);
+    const conf = join(data.nginx, 'conf/nginx.conf');
+    const first = `server 127.0.0.1:${front.ports.registry};`;
+    writeFileSync(conf, readFileSync(conf, 'utf8').replace(first, `${first} server 127.0.0.1:${second};`));
+    await ensureRunning({ ...part, settings: `${part.settings} and another registry` }, data, owner);
+    const used = new Set<string>();
+    for (let turn = 0; turn < 40; turn += 1) {
+      const upload = `/v2/lib/app/blobs/uploads/${randomUUID()}`;
+      const services = await Promise.all(
+        [upload, `${upload}?digest=sha256:0`, `${upload}?_state=x`].map(async (path) => (await seenBy(path)).service),
+      );
+      expect(new Set(services).size).toBe(1);
+      used.add(services[0] ?? '');
+    }
+    expect(used).toEqual(new Set(['registry', 'another registry']));
     await ensureRunning(nginxPart(front, data, owner), data, owner);
   });
 });
