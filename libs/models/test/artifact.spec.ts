@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '@haven/testing';
 import {
+  createTag,
   Database,
   deleteArtifact,
   deleteRepository,
@@ -74,6 +76,9 @@ function manifestOf(payload: string, parts: { blobs?: string[]; children?: strin
 
 const put = (repository: RepositoryRef, manifest: ReturnType<typeof manifestOf>, tag?: string) =>
   db.transaction((tx) => putArtifact(tx, manifest, { ...context, repository, tags: tag === undefined ? [] : [tag] }));
+
+/** Another client: what it does is no part of the transaction that starts it. */
+const outside = AsyncLocalStorage.snapshot();
 
 const count = async (text: string, ...values: unknown[]) =>
   (await db.one<{ n: number }>(sql(`SELECT count(*)::int AS n FROM ${text}`, ...values))).n;
@@ -153,6 +158,30 @@ describe('deleteArtifact', () => {
     expect(await expectExactQuota(1)).toBe(before + 'layer of gone'.length + 'tagged child'.length);
     await db.transaction((tx) => deleteRepository(tx, repository, actor));
     expect(await expectExactQuota(1)).toBe(before);
+  });
+
+  it('leaves a child alone that was tagged while the deletion waited for it', async () => {
+    const repository = await ensureRepository(db, 1, 'library/rescued');
+    const child = manifestOf('child to rescue');
+    const index = manifestOf('index to delete', { children: [child.digest] });
+    const { artifactId } = await put(repository, child);
+    await put(repository, index, 'multi');
+    let deletion: Promise<void> | undefined;
+    await db.transaction(async (tx) => {
+      await createTag(tx, { repository, artifactId, digest: child.digest, name: 'rescued' }, actor);
+      deletion = outside(() => db.transaction((other) => deleteArtifact(other, repository, index.digest, actor)));
+      for (let tries = 0; tries < 500; tries += 1) {
+        const { n } = await tx.one<{ n: number }>(
+          sql(
+            "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+          ),
+        );
+        if (n > 0) break;
+      }
+    });
+    await deletion;
+    expect(await count('artifact WHERE repository_id = $1', repository.repositoryId)).toBe(1);
+    expect(await count("tag WHERE name = 'rescued' AND artifact_id = $1", artifactId)).toBe(1);
   });
 
   it('stands beside pushes of the same content without losing or doubling a charge', async () => {

@@ -117,7 +117,12 @@ async function collectDoomed(tx: Sql, root: DoomedArtifact): Promise<DoomedArtif
   // Grows while it is walked: what goes may take more with it.
   for (const current of doomed) {
     const ids = doomed.map((artifact) => artifact.id);
-    doomed.push(...(await tx.rows<DoomedArtifact>(dependentsOf(current.id, ids))));
+    const locked = await tx.rows<DoomedArtifact>(dependentsOf(current.id, ids));
+    if (locked.length === 0) continue;
+    // Asked again now that they are held: one may have been tagged while the lock was waited for.
+    const still = await tx.rows<DoomedArtifact>(dependentsOf(current.id, ids));
+    const lockedIds = new Set(locked.map((artifact) => artifact.id));
+    doomed.push(...still.filter((artifact) => lockedIds.has(artifact.id)));
   }
   return doomed;
 }
