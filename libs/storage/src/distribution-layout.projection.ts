@@ -3,7 +3,7 @@ import * as nodeDisk from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Errors } from '@haven/errors';
 import { digestOf, digestParts, type Digest } from '@haven/oci';
-import { directoryMode, fileMode, onDisk, unless, unlessAbsent, type Disk } from './disk.js';
+import { directoryMode, diskErrorCode, fileMode, onDisk, unless, unlessAbsent, type Disk } from './disk.js';
 import {
   blobDataPath,
   layerPath,
@@ -33,6 +33,9 @@ export interface RepositoryProjection {
   /** Removes a repository, but not those whose names go on after its own. */
   removeRepository(repository: string): Promise<void>;
 }
+
+/** How often something is done again that another process has got in the way of. */
+const mostAttempts = 10;
 
 /** Writes distribution's layout below the root of a `FilesystemBlobStore`. Links are replaced whole and not synced. */
 export class DistributionLayoutProjection implements RepositoryProjection {
@@ -98,7 +101,7 @@ export class DistributionLayoutProjection implements RepositoryProjection {
 
   private async link(folder: string, digest: Digest): Promise<void> {
     const path = join(this.root, folder);
-    return onDisk(async () => {
+    return insist(async () => {
       await this.disk.mkdir(path, { recursive: true, mode: directoryMode });
       const fresh = join(path, `.${randomUUID()}`);
       await this.disk.writeFile(fresh, digest, { mode: fileMode });
@@ -107,6 +110,19 @@ export class DistributionLayoutProjection implements RepositoryProjection {
   }
 
   private async remove(folder: string): Promise<void> {
-    await this.disk.rm(join(this.root, folder), { recursive: true, force: true });
+    return insist(() => this.disk.rm(join(this.root, folder), { recursive: true, force: true }));
+  }
+}
+
+/** Does it again where another process removed the folder that is written to, or wrote to the one that is removed. */
+async function insist(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await onDisk(work);
+      return;
+    } catch (error) {
+      const inTheWay = ['ENOENT', 'ENOTEMPTY'].includes(diskErrorCode(error) ?? '');
+      if (!inTheWay || attempt === mostAttempts) throw error;
+    }
   }
 }

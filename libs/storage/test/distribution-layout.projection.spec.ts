@@ -1,6 +1,8 @@
+import * as nodeDisk from 'node:fs/promises';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, type Digest } from '@haven/oci';
+import type { Disk } from '../src/disk.js';
 import { blobDataPath } from '../src/distribution-layout.js';
 import { DistributionLayoutProjection } from '../src/distribution-layout.projection.js';
 import { filesBelow, removeTemporaryRoots, temporaryRoot } from './temporary-root.js';
@@ -23,6 +25,24 @@ describe('DistributionLayoutProjection', () => {
   });
 
   const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
+
+  it('insists where another process removes what it writes, or writes what it removes', async () => {
+    const inTheWay = (code: string) => Promise.reject(Object.assign(new Error(code), { code }));
+    const [writes, removals] = [['ENOENT'], ['ENOTEMPTY', 'ENOTEMPTY']];
+    const disk: Disk = {
+      ...nodeDisk,
+      writeFile: (...args) => inTheWayOr(writes.pop(), () => nodeDisk.writeFile(...args)),
+      rm: (...args) => inTheWayOr(removals.pop(), () => nodeDisk.rm(...args)),
+    };
+    const inTheWayOr = (code: string | undefined, work: () => Promise<void>) =>
+      code === undefined ? work() : inTheWay(code);
+    const disturbed = new DistributionLayoutProjection(root, disk);
+    await disturbed.linkRevision('library/hello', digest);
+    expect(await read(`${repositories}/library/hello/_manifests/revisions/${hex(digest)}/link`)).toBe(digest);
+    await disturbed.unlinkRevision('library/hello', digest);
+    expect(await filesBelow(root)).toEqual([]);
+    expect([writes, removals]).toEqual([[], []]);
+  });
 
   it('writes links that hold a digest and nothing more', async () => {
     await projection.linkRevision('library/hello', digest);
