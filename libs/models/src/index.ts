@@ -10,9 +10,9 @@ export {
 export { ensureRepository, type RepositoryRef } from './artifact/repository-ref.js';
 export { createTag, deleteTag, putTag, type TagChange } from './artifact/tag.js';
 export { recordAudit, type AuditEntry, type AuditOperation, type AuditResourceType } from './audit/audit.js';
-export { brokenConstraint, isUniqueViolation, sqlState } from './database/database-errors.js';
+export { brokenConstraint, sqlState } from './database/database-errors.js';
 export { Database, type DatabaseSettings, type PoolSettings } from './database/database.js';
-export { listMigrations, migrate } from './database/migrator.js';
+export { migrate } from './database/migrator.js';
 export { sql, statement, type Query, type Sql } from './database/sql.js';
 export { recordLedger, type LedgerEntry, type LedgerStep } from './ledger/ledger.js';
 export {

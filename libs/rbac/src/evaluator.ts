@@ -1,6 +1,5 @@
-import type { Action, Permission, ProjectResource, SystemResource } from './permission.js';
-import { keysByRole, projectPolicies, publicKeys } from './project-policy.js';
-import { systemPolicies } from './system-policy.js';
+import type { Action, ProjectResource, SystemResource } from './permission.js';
+import { keysByRole, publicKeys } from './project-policy.js';
 
 /** What a robot holds inside one scope. Words are free text, because they come from stored rows. */
 export interface Grant {
@@ -59,14 +58,3 @@ export function canInProject(subject: ProjectSubject, resource: ProjectResource,
 /** May the subject do this to the installation? Default deny: system administrators, and robots by grant. */
 export const canInSystem = (subject: SystemSubject, resource: SystemResource, action: Action): boolean =>
   subject.isSystemAdmin || holds(subject.robotGrants ?? [], resource, action);
-
-/**
- * All that the subject may do inside the project, of what any role can: `/users/current/permissions`.
- * A project admin holds whatever the other columns of the matrix hold, so that column is the whole list.
- */
-export const projectPoliciesFor = (subject: ProjectSubject): Permission<ProjectResource>[] =>
-  projectPolicies.projectAdmin.filter(({ resource, action }) => canInProject(subject, resource, action));
-
-/** The same for `scope=/system`. */
-export const systemPoliciesFor = (subject: SystemSubject): Permission<SystemResource>[] =>
-  systemPolicies.filter(({ resource, action }) => canInSystem(subject, resource, action));

@@ -3,8 +3,6 @@ export {
   canInSystem,
   grantsInProject,
   grantsInSystem,
-  projectPoliciesFor,
-  systemPoliciesFor,
   type Grant,
   type ProjectSubject,
   type ScopedGrant,

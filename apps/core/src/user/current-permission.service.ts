@@ -33,6 +33,7 @@ export class CurrentPermissionService {
     const project = await this.directory.findProject({ id: projectId });
     if (project === null) return isSystemAdmin(viewer) ? [...projectPolicies.projectAdmin] : [];
     const roles = await this.directory.rolesOf(viewer, projectId);
+    // What an admin may do is all that anyone may.
     return projectPolicies.projectAdmin.filter(({ resource, action }) =>
       this.access.canInProject(viewer, { project, roles }, resource, action),
     );

@@ -11,8 +11,6 @@ export function brokenConstraint(error: unknown): string | null {
   return isViolation && Error.isError(error) && 'constraint' in error ? String(error.constraint) : null;
 }
 
-export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
-
 /** Deadlock and serialization failure: the transaction did nothing and may be run again. */
 export const isRetryable = (error: unknown): boolean => ['40P01', '40001'].includes(sqlState(error) ?? '');
 

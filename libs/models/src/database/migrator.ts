@@ -6,14 +6,14 @@ const folder = new URL('../../migration/', import.meta.url);
 /** Any number, as long as every replica uses the same one. */
 const advisoryLock = 7_211_001;
 
-export interface Migration {
+interface Migration {
   version: number;
   name: string;
   sql: string;
 }
 
 /** The numbered SQL files, in order. Merged files are never changed; a new one is added. */
-export async function listMigrations(): Promise<Migration[]> {
+async function listMigrations(): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => ({
