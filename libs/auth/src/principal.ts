@@ -9,8 +9,12 @@ export interface UserPrincipal {
   kind: 'user';
   userId: number;
   username: string;
-  /** `sysadmin_flag`, or an admin group at log-in: every resource and action is allowed. */
+  /** `sysadmin_flag`, or `isAdminInAuth`: every resource and action is allowed. */
   isSystemAdmin: boolean;
+  /** The log-in said so: the user is in the directory's or the identity provider's admin group. */
+  isAdminInAuth: boolean;
+  /** Rows of user_group that the log-in found the user in: memberships of these groups are the user's. */
+  groupIds: readonly number[];
   /** True when the request came with a session cookie and not with credentials. */
   hasSession: boolean;
 }

@@ -54,6 +54,8 @@ const user = (userId: number, isSystemAdmin = false): UserPrincipal => ({
   userId,
   username: `user${userId}`,
   isSystemAdmin,
+  isAdminInAuth: false,
+  groupIds: [],
   hasSession: false,
 });
 

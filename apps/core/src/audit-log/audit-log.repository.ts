@@ -23,7 +23,10 @@ export interface AuditLogExtRow extends AuditLogRow {
 
 /** Whose lines: all, those of one project, or those of the projects in which a user may read them. */
 export type AuditScope =
-  { kind: 'all' } | { kind: 'project'; projectId: number } | { kind: 'readableBy'; userId: number } | { kind: 'none' };
+  | { kind: 'all' }
+  | { kind: 'project'; projectId: number }
+  | { kind: 'readableBy'; entities: string[] }
+  | { kind: 'none' };
 
 const columns = `id, username, resource, resource_type AS "resourceType", operation, op_time AS "opTime"`;
 const extColumns = `${columns}, op_desc AS "operationDescription", op_result AS "operationResult"`;
@@ -72,7 +75,7 @@ function conditionOf(scope: AuditScope): Condition {
     case 'readableBy':
       return {
         text: `project_id IN (SELECT project_id FROM (${membershipsSql('$1')}) AS own WHERE own.role = ANY($2))`,
-        values: [scope.userId, readers],
+        values: [scope.entities, readers],
       };
   }
 }

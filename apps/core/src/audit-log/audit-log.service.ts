@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '@haven/auth';
 import { AccessService, type ListQuery, type PageOf, type ProjectIdentity } from '@haven/http';
 import { AuditLogRepository, type AuditLogExtRow, type AuditLogRow, type AuditScope } from './audit-log.repository.js';
+import { entitiesOf } from '../project/project-visibility.js';
 
 @Injectable()
 export class AuditLogService {
@@ -30,6 +31,6 @@ export class AuditLogService {
 
   private scopeOf(viewer: Principal): AuditScope {
     if (this.access.canInSystem(viewer, 'audit-log', 'list')) return { kind: 'all' };
-    return viewer.kind === 'user' ? { kind: 'readableBy', userId: viewer.userId } : { kind: 'none' };
+    return viewer.kind === 'user' ? { kind: 'readableBy', entities: entitiesOf(viewer) } : { kind: 'none' };
   }
 }

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { runtimeKeys, type RuntimeKeyName, type RuntimeValue } from '@haven/config';
 import { sql } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 import type { Logger } from '@haven/observability';
 import { LOGGER } from '../logger.module.js';
-import { configurationKeys, type ConfigurationKey, type ConfigurationValue } from './configuration-keys.js';
 
 const refreshMs = 3_000;
 
@@ -34,10 +34,10 @@ export class ConfigurationService implements OnModuleInit, OnApplicationShutdown
   }
 
   /** The value of a key at this moment; a stored text that does not fit counts as absent. */
-  value<K extends ConfigurationKey>(key: K): ConfigurationValue<K> {
-    const definition = configurationKeys[key];
+  value<K extends RuntimeKeyName>(key: K): RuntimeValue<K> {
+    const definition = runtimeKeys[key];
     const stored = this.stored.get(key);
-    return ((stored === undefined ? null : definition.parse(stored)) ?? definition.fallback) as ConfigurationValue<K>;
+    return ((stored === undefined ? null : definition.parse(stored)) ?? definition.fallback) as RuntimeValue<K>;
   }
 
   /** Reads all of it from the database. */

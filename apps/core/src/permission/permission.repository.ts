@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Principal } from '@haven/auth';
 import { statement } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 import { PROJECT_ADMIN } from '@haven/rbac';
-import { membershipsSql } from '../project/project-visibility.js';
+import { entitiesOf, membershipsSql } from '../project/project-visibility.js';
 
 const administers = statement(
   'user_administers_any',
@@ -14,8 +15,8 @@ const administers = statement(
 export class PermissionRepository {
   constructor(@Inject(ModelStore) private readonly store: ModelStore) {}
 
-  /** Whether a user is admin of any project. */
-  async administersAny(userId: number): Promise<boolean> {
-    return (await this.store.sql.one<{ administers: boolean }>(administers(userId))).administers;
+  /** Whether somebody is admin of any project. */
+  async administersAny(principal: Principal): Promise<boolean> {
+    return (await this.store.sql.one<{ administers: boolean }>(administers(entitiesOf(principal)))).administers;
   }
 }

@@ -16,7 +16,7 @@ export class PermissionService {
    */
   async grantable(viewer: Principal): Promise<object> {
     if (isSystemAdmin(viewer)) return compact({ ...robotPermissions });
-    if (viewer.kind !== 'user' || !(await this.memberships.administersAny(viewer.userId))) {
+    if (!(await this.memberships.administersAny(viewer))) {
       throw Errors.forbidden('only admins(system and project) can access permissions');
     }
     return compact({ system: [], project: robotPermissions.project });

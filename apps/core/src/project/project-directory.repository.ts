@@ -3,7 +3,7 @@ import type { Principal } from '@haven/auth';
 import type { ProjectDirectory, ProjectIdentity, ProjectKey } from '@haven/http';
 import { statement } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
-import { isPublicSql, memberIdOf, membershipsSql } from './project-visibility.js';
+import { isPublicSql, entitiesOf, membershipsSql } from './project-visibility.js';
 
 const columns = `project.project_id AS "projectId", project.name, ${isPublicSql} AS "isPublic"`;
 // As bigint: an id beyond the column's range is simply not there.
@@ -30,9 +30,9 @@ export class ProjectDirectoryRepository implements ProjectDirectory {
   }
 
   async rolesOf(principal: Principal, projectId: number): Promise<number[]> {
-    const memberId = memberIdOf(principal);
-    if (memberId === null) return [];
-    const rows = await this.store.sql.rows<{ role: number }>(roles(memberId, projectId));
+    const entities = entitiesOf(principal);
+    if (entities.length === 0) return [];
+    const rows = await this.store.sql.rows<{ role: number }>(roles(entities, projectId));
     return rows.map((row) => row.role);
   }
 }

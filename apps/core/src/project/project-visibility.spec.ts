@@ -1,11 +1,13 @@
 import { anonymous, service, type Principal, type RobotGrant } from '@haven/auth';
-import { isPublicSql, memberIdOf, visibleTo } from './project-visibility.js';
+import { isPublicSql, entitiesOf, visibleTo } from './project-visibility.js';
 
 const user = (isSystemAdmin: boolean): Principal => ({
   kind: 'user',
   userId: 7,
   username: 'ada',
   isSystemAdmin,
+  isAdminInAuth: false,
+  groupIds: [3, 5],
   hasSession: false,
 });
 const robot = (...namespaces: string[]): Principal => ({
@@ -35,9 +37,9 @@ describe('which projects lists show', () => {
 
   it('public ones and their own to a user', () => {
     const { text, values } = visibleTo(user(false), 3);
-    expect(text).toContain('entity_id = $3');
+    expect(text).toContain('unnest($3::text[])');
     expect(text).toContain(isPublicSql);
-    expect(values).toEqual([7]);
+    expect(values).toEqual([['u7', 'g3', 'g5']]);
   });
 
   it('public ones and those it was made for to a robot', () => {
@@ -46,7 +48,7 @@ describe('which projects lists show', () => {
     expect(values).toEqual([['a', 'b']]);
   });
 
-  it('counts memberships of users only', () => {
-    expect([user(false), robot('a'), anonymous, service].map(memberIdOf)).toEqual([7, null, null, null]);
+  it('counts memberships of users and their groups only', () => {
+    expect([user(false), robot('a'), anonymous, service].map(entitiesOf)).toEqual([['u7', 'g3', 'g5'], [], [], []]);
   });
 });

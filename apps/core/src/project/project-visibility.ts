@@ -13,16 +13,17 @@ export const isPublicSql = `EXISTS (SELECT 1 FROM project_metadata
     AND project_metadata.name = 'public' AND project_metadata.value = 'true')`;
 
 /**
- * Every membership of a user with its role, as a query over (project_id, role): the one place that knows what counts
+ * Every membership of somebody with its role, as a query over (project_id, role): the one place that knows what counts
  * as a membership.
- * @param user the user's id in SQL, such as `$1`; null for somebody who is no user
+ * @param entities parameter in SQL, such as `$1`, that holds what {@link entitiesOf} says
  */
-export const membershipsSql = (user: string): string =>
-  `SELECT project_id, role FROM project_member WHERE entity_type = 'u' AND entity_id = ${user}`;
+export const membershipsSql = (entities: string): string =>
+  `SELECT project_id, role FROM project_member
+    WHERE (entity_type, entity_id) IN (SELECT left(entity, 1), substr(entity, 2)::integer FROM unnest(${entities}::text[]) AS entity)`;
 
-/** Whose memberships count for this principal: a user id, or null. */
-export const memberIdOf = (principal: Principal): number | null =>
-  principal.kind === 'user' ? principal.userId : null;
+/** As what a principal can be a member: the user, such as `u7`, and the user's groups, such as `g3`. */
+export const entitiesOf = (principal: Principal): string[] =>
+  principal.kind === 'user' ? [`u${principal.userId}`, ...principal.groupIds.map((id) => `g${id}`)] : [];
 
 /**
  * Which rows of `project` a principal may see in lists: all for system administrators; public ones for anyone; a user's
@@ -34,7 +35,7 @@ export function visibleTo(principal: Principal, firstParameter: number): Conditi
   const parameter = `$${firstParameter}`;
   if (principal.kind === 'user') {
     const own = `project.project_id IN (SELECT project_id FROM (${membershipsSql(parameter)}) AS own)`;
-    return { text: `(${own} OR ${isPublicSql})`, values: [principal.userId] };
+    return { text: `(${own} OR ${isPublicSql})`, values: [entitiesOf(principal)] };
   }
   if (principal.kind === 'robot') {
     const names = principal.grants.filter(({ kind }) => kind === 'project').map(({ namespace }) => namespace);

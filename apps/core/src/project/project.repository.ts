@@ -5,7 +5,7 @@ import { sql, statement } from '@haven/models';
 import { ModelStore, ProjectEntity, type Transaction } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
 import type { CveAllowlist } from './project-rules.js';
-import { isPublicSql, memberIdOf, membershipsSql, visibleTo } from './project-visibility.js';
+import { isPublicSql, entitiesOf, membershipsSql, visibleTo } from './project-visibility.js';
 
 /** A project with all that the API tells of it. */
 export interface ProjectRow {
@@ -28,7 +28,7 @@ export interface ProjectRow {
   allowlistUpdateTime: Date | null;
 }
 
-/** @param viewer number of the parameter that holds the id of the user who asks, or null */
+/** @param viewer number of the parameter that says as what the one who asks is a member */
 const columns = (viewer: number): string => `
   project.project_id AS "projectId", project.owner_id AS "ownerId", project.name, project.registry_id AS "registryId",
   project.creation_time AS "creationTime", project.update_time AS "updateTime",
@@ -89,7 +89,7 @@ export class ProjectRepository {
 
   /** The project as a principal sees it, or null when it is gone. */
   find(projectId: number, viewer: Principal): Promise<ProjectRow | null> {
-    return this.store.sql.maybe<ProjectRow>(find(projectId, memberIdOf(viewer)));
+    return this.store.sql.maybe<ProjectRow>(find(projectId, entitiesOf(viewer)));
   }
 
   async exists(name: string): Promise<boolean> {
@@ -104,7 +104,7 @@ export class ProjectRepository {
       table: tables,
       idColumn: shape.idColumn,
       columns: columns(1 + visible.values.length + list.values.length),
-      columnValues: [memberIdOf(viewer)],
+      columnValues: [entitiesOf(viewer)],
       where: `NOT project.deleted AND ${visible.text}`,
       values: visible.values,
     };
@@ -118,7 +118,7 @@ export class ProjectRepository {
       sql(
         `SELECT ${columns(1)} FROM ${tables}
           WHERE NOT project.deleted AND ${visible.text} AND position($2 IN project.name) > 0 ORDER BY project.name`,
-        memberIdOf(viewer),
+        entitiesOf(viewer),
         text,
         ...visible.values,
       ),

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { UserPrincipal } from '@haven/auth';
 import { sql, statement } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 
@@ -8,6 +9,26 @@ export interface Account {
   username: string;
   passwordHash: string;
   isSystemAdmin: boolean;
+}
+
+/** What a log-in found out beyond the account itself. */
+export interface LoginFacts {
+  groupIds?: readonly number[];
+  isAdminInAuth?: boolean;
+  hasSession?: boolean;
+}
+
+export function toPrincipal(account: Account, facts: LoginFacts = {}): UserPrincipal {
+  const { groupIds = [], isAdminInAuth = false, hasSession = false } = facts;
+  return {
+    kind: 'user',
+    userId: account.userId,
+    username: account.username,
+    isSystemAdmin: account.isSystemAdmin || isAdminInAuth,
+    isAdminInAuth,
+    groupIds,
+    hasSession,
+  };
 }
 
 const columns = `user_id AS "userId", username, password AS "passwordHash", sysadmin_flag AS "isSystemAdmin"`;

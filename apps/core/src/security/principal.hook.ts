@@ -1,8 +1,8 @@
 import { anonymous, isInternalAuthorization, parseBasicCredentials, service, type Principal } from '@haven/auth';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { SessionService } from '../session/session.service.js';
-import { toPrincipal, type AuthenticationService } from './authentication.service.js';
-import type { AccountRepository } from './account.repository.js';
+import { toPrincipal, type AccountRepository } from './account.repository.js';
+import type { AuthenticationService } from './authentication.service.js';
 
 export interface PrincipalSources {
   internalSecret: string;
@@ -25,7 +25,7 @@ async function principalOf(request: FastifyRequest, sources: PrincipalSources): 
   const session = await sources.sessions.find(request);
   if (session === null) return anonymous;
   const account = await sources.accounts.findById(session.userId);
-  return account === null ? anonymous : toPrincipal(account, true);
+  return account === null ? anonymous : toPrincipal(account, { ...session, hasSession: true });
 }
 
 /** Puts the principal on every request, before anything else looks at it. */

@@ -21,7 +21,9 @@ export class LoginService {
 
   /** Starts a session. @throws AppError UNAUTHORIZED, TOO_MANY_REQUEST, UNAVAILABLE (no place to keep sessions) */
   async login(credentials: BasicCredentials, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const user = await this.authentication.authenticate(credentials, request.ip);
+    const principal = await this.authentication.authenticate(credentials, request.ip);
+    // Robots are for programs: they have no session.
+    const user = principal?.kind === 'user' ? principal : null;
     await recordAudit(this.store.sql, {
       operation: 'login',
       resourceType: 'user',
@@ -31,7 +33,8 @@ export class LoginService {
       sourceIp: request.ip,
     });
     if (user === null) throw Errors.unauthorized('the user name or password is wrong');
-    await this.sessions.start({ userId: user.userId }, request, reply);
+    const { userId, groupIds, isAdminInAuth } = user;
+    await this.sessions.start({ userId, groupIds, isAdminInAuth }, request, reply);
   }
 
   async logout(actor: Actor, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -10,8 +10,11 @@ import { LOGGER } from '../logger.module.js';
 import { readCookie, serializeCookie } from './cookie.js';
 import { REDIS } from './redis.module.js';
 
+/** Who logged in, and what that log-in found out. */
 export interface Session {
   userId: number;
+  groupIds?: readonly number[];
+  isAdminInAuth?: boolean;
 }
 
 export const sessionCookie = 'sid';

@@ -11,9 +11,7 @@ export const presentUser = (row: UserRow, viewer?: Principal): object =>
     realname: row.realname,
     comment: row.comment,
     sysadmin_flag: keep(row.sysadminFlag),
-    admin_role_in_auth: keep(
-      viewer?.kind === 'user' && viewer.userId === row.userId && viewer.isSystemAdmin && !row.sysadminFlag,
-    ),
+    admin_role_in_auth: keep(viewer?.kind === 'user' && viewer.userId === row.userId && viewer.isAdminInAuth),
     creation_time: row.creationTime,
     update_time: row.updateTime,
   });
