@@ -13,10 +13,11 @@ export interface BlobPlace extends Place {
   isLeaseDue: boolean | null;
 }
 
-/** `$4` is the digest, `$5` half of a lease in seconds. */
+/** Asked with the digest, and half of a lease in seconds. */
 const findBlob = placeQuery<BlobPlace>('blob', {
-  columns: `blob.size AS "sizeBytes", member.lease_until < now() + make_interval(secs => $5) AS "isLeaseDue"`,
-  joins: `LEFT JOIN repository_blob member ON member.repository_id = repository.repository_id AND member.digest = $4
+  values: ['text', 'float8'],
+  columns: `blob.size AS "sizeBytes", member.lease_until < now() + make_interval(secs => asked.value2) AS "isLeaseDue"`,
+  joins: `LEFT JOIN repository_blob member ON member.repository_id = repository.repository_id AND member.digest = asked.value1
           LEFT JOIN blob ON blob.digest = member.digest AND blob.status = 'live'`,
 });
 

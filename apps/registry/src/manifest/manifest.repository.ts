@@ -23,13 +23,15 @@ const columns = `artifact.id AS "artifactId", artifact.digest, artifact.manifest
 
 const findByTag = placeQuery<ManifestPlace>('manifest_by_tag', {
   columns,
-  joins: `LEFT JOIN tag ON tag.repository_id = repository.repository_id AND tag.name = $4
+  values: ['text'],
+  joins: `LEFT JOIN tag ON tag.repository_id = repository.repository_id AND tag.name = asked.value1
           LEFT JOIN artifact ON artifact.id = tag.artifact_id
           LEFT JOIN manifest ON manifest.digest = artifact.digest`,
 });
 const findByDigest = placeQuery<ManifestPlace>('manifest_by_digest', {
   columns,
-  joins: `LEFT JOIN artifact ON artifact.repository_id = repository.repository_id AND artifact.digest = $4
+  values: ['text'],
+  joins: `LEFT JOIN artifact ON artifact.repository_id = repository.repository_id AND artifact.digest = asked.value1
           LEFT JOIN manifest ON manifest.digest = artifact.digest`,
 });
 const readSizes = statement(

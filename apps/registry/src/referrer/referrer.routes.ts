@@ -13,15 +13,17 @@ interface ReferrersPlace extends Place {
   referrers: Referrer[];
 }
 
-/** `$5` is the type wanted, or null for all. */
+/** The second value is the type wanted, or null for all. */
 const findReferrers = placeQuery<ReferrersPlace>('referrers', {
+  values: ['text', 'text', 'text', 'integer'],
+  isLarge: true,
   columns: `(SELECT coalesce(json_agg(referrer), '[]') FROM (
        SELECT artifact.manifest_media_type AS "mediaType", artifact.digest, octet_length(manifest.payload) AS size,
               artifact.artifact_type AS "artifactType", artifact.annotations
          FROM artifact JOIN manifest ON manifest.digest = artifact.digest
-        WHERE artifact.repository_id = repository.repository_id AND artifact.subject_digest = $4
-          AND ($5::text IS NULL OR artifact.artifact_type = $5) AND artifact.digest > $6
-        ORDER BY artifact.digest LIMIT $7) AS referrer) AS referrers`,
+        WHERE artifact.repository_id = repository.repository_id AND artifact.subject_digest = asked.value1
+          AND (asked.value2 IS NULL OR artifact.artifact_type = asked.value2) AND artifact.digest > asked.value3
+        ORDER BY artifact.digest LIMIT asked.value4) AS referrer) AS referrers`,
 });
 
 /** The type that a client wants, or null for all. */

@@ -15,8 +15,10 @@ interface TagsPlace extends Place {
 
 /** The columns have the bytewise collation: the order that clients page by. */
 const findTags = placeQuery<TagsPlace>('tags', {
+  values: ['text', 'integer'],
+  isLarge: true,
   columns: `repository.listed, ARRAY(SELECT tag.name FROM tag
-             WHERE tag.repository_id = repository.repository_id AND tag.name > $4 ORDER BY tag.name LIMIT $5) AS tags`,
+             WHERE tag.repository_id = repository.repository_id AND tag.name > asked.value1 ORDER BY tag.name LIMIT asked.value2) AS tags`,
 });
 
 /** Tags of a repository (distribution-spec "Listing Tags"). */

@@ -29,8 +29,9 @@ const columns = (source: string): string =>
   `${source}.offset_bytes AS "offsetBytes", ${source}.digest_so_far AS "digestSoFar", ${source}.epoch`;
 
 const findUpload = placeQuery<UploadPlace>('upload', {
+  values: ['uuid'],
   columns: columns('upload'),
-  joins: 'LEFT JOIN blob_upload upload ON upload.repository_id = repository.repository_id AND upload.id = $4::uuid',
+  joins: 'LEFT JOIN blob_upload upload ON upload.repository_id = repository.repository_id AND upload.id = asked.value1',
 });
 const insert = statement(
   'upload_insert',

@@ -1,6 +1,7 @@
 import { statement, type RepositoryRef, type Sql } from '@haven/models';
 import { ensureRepository } from '@haven/models';
 import { splitRepositoryName } from '@haven/oci';
+import { SharedQuery } from '../database/shared-query.js';
 
 /** What stands at a repository's name at this moment. */
 export interface Place {
@@ -17,32 +18,70 @@ export interface PlaceKey {
   withAccessVersion: boolean;
 }
 
-/** Further columns and joins of a lookup; its own values start at `$4`. */
+/** What a lookup finds beside the repository. */
 interface PlaceExtras {
   columns?: string;
+  /** May use the lookup's own values: `asked.value1` and so on. */
   joins?: string;
+  /** Types of those values in SQL. */
+  values?: readonly string[];
+  /** Whether it brings so much that nobody else shall wait for it. */
+  isLarge?: boolean;
+}
+
+interface Asked {
+  key: PlaceKey;
+  values: readonly unknown[];
+}
+
+/** Takes each row of `asked` by itself, by index: never a join of whole tables, however the planner guesses. */
+function placeStatement(name: string, { columns, joins, values = [] }: PlaceExtras) {
+  const arrays = values.map((type, index) => `, $${index + 4}::${type}[]`).join('');
+  const names = values.map((_type, index) => `, value${index + 1}`).join('');
+  return statement(
+    `place_${name}`,
+    `SELECT asked.position, place.*
+       FROM unnest($1::text[], $2::text[], $3::boolean[]${arrays})
+            WITH ORDINALITY AS asked (project, repository, with_version${names}, position)
+      CROSS JOIN LATERAL (
+        SELECT project.project_id AS "projectId", repository.repository_id AS "repositoryId",
+               CASE WHEN asked.with_version THEN (SELECT version FROM access_version) END AS "accessVersion"
+               ${columns === undefined ? '' : `, ${columns}`}
+          FROM project
+          LEFT JOIN repository ON repository.name = asked.repository AND repository.project_id = project.project_id
+          ${joins ?? ''}
+         WHERE project.name = asked.project AND NOT project.deleted
+         LIMIT 1) AS place`,
+  );
 }
 
 /**
  * Makes the one query of a request: the project and the repository of a name, and in the same round trip whatever else
- * the request is about. Gives null when there is no such project.
+ * the request is about. Requests that come together share a statement. Gives null when there is no such project.
  * @param name of the prepared statement
  */
-export function placeQuery<P extends Place = Place>(name: string, { columns, joins }: PlaceExtras = {}) {
-  const query = statement(
-    `place_${name}`,
-    `SELECT project.project_id AS "projectId", repository.repository_id AS "repositoryId",
-            CASE WHEN $3::boolean THEN (SELECT version FROM access_version) END AS "accessVersion"
-            ${columns === undefined ? '' : `, ${columns}`}
-       FROM project
-       LEFT JOIN repository ON repository.name = $2 AND repository.project_id = project.project_id
-       ${joins ?? ''}
-      WHERE project.name = $1 AND NOT project.deleted`,
-  );
+export function placeQuery<P extends Place = Place>(name: string, extras: PlaceExtras = {}) {
+  const query = placeStatement(name, extras);
+  const answer = async (db: Sql, asks: readonly Asked[]): Promise<readonly (P | null)[]> => {
+    const rows = await db.rows<P & { position: number }>(
+      query(
+        asks.map(({ key }) => splitRepositoryName(key.repository)?.project ?? null),
+        asks.map(({ key }) => key.repository),
+        asks.map(({ key }) => key.withAccessVersion),
+        ...(extras.values ?? []).map((_type, index) => asks.map(({ values }) => values[index])),
+      ),
+    );
+    const found = new Array<P | null>(asks.length).fill(null);
+    for (const row of rows) found[row.position - 1] = row;
+    return found;
+  };
+  const shared = new WeakMap<Sql, SharedQuery<Asked, P>>();
   return async (db: Sql, key: PlaceKey, ...values: unknown[]): Promise<P | null> => {
-    const parts = splitRepositoryName(key.repository);
-    if (parts === null) return null;
-    return db.maybe<P>(query(parts.project, key.repository, key.withAccessVersion, ...values));
+    const asked = { key, values };
+    if (extras.isLarge === true) return (await answer(db, [asked]))[0] ?? null;
+    let sharedQuery = shared.get(db);
+    if (sharedQuery === undefined) shared.set(db, (sharedQuery = new SharedQuery((asks) => answer(db, asks))));
+    return sharedQuery.find([key.repository, key.withAccessVersion, ...values].join('\n'), asked);
   };
 }
 
