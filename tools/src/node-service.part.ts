@@ -18,6 +18,8 @@ export interface ServiceContext {
   buildId: string;
   redisUrlFile: string;
   externalUrl: string;
+  /** Certificate of the authority that signed the platform's own; undefined where there is none of ours. */
+  caFile: string | undefined;
   adminPassword: string | undefined;
   passedOn: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,7 @@ export function corePart(context: ServiceContext): Part {
     ...coreSecrets(context),
     HAVEN_CORE_LISTEN: `127.0.0.1:${context.ports.core}`,
     HAVEN_REGISTRY_URL: local(context.ports.registry),
+    ...(context.caFile === undefined ? {} : { HAVEN_CA_FILE: context.caFile }),
   };
   return servicePart('core', context, env);
 }

@@ -67,31 +67,33 @@ async function bringUp(context: UpContext, started: PartName[]): Promise<void> {
   ensureSecrets(data, owner);
   const ports = await assignPorts(data);
   await ensureCluster(data, owner);
-  const services = await serviceContext(context, ports);
+  const externalUrl = externalUrlOf(options);
+  const files = await tlsFiles(context, externalUrl);
+  const services = await serviceContext(context, { ports, externalUrl, caFile: files?.authority });
   await all([ensure(postgresPart(data, owner, ports.postgres)), ensure(redisPart(data, owner, ports.redis))]);
   const { defaultAdminPassword } = await migrate(migrateCommand(services), data, owner);
   const listen = await existingAddresses(chooseListen(options, defaultAdminPassword));
   await all([ensure(corePart(services)), ensure(registryPart(services))]);
 
-  const files = await tlsFiles(context, services.externalUrl);
   const tls = options.tls === undefined || files === undefined ? undefined : { port: options.tls.port, files };
   const templates = join(context.checkout, 'deploy/nginx');
-  const { externalUrl } = services;
   await checkPublicPorts(context, listen);
   await ensure(nginxPart({ port: options.port, tls, listen, externalUrl, ports, templates }, data, owner));
   report(context, externalUrl, defaultAdminPassword, files);
 }
 
-async function serviceContext(context: UpContext, ports: ServiceContext['ports']): Promise<ServiceContext> {
+async function serviceContext(
+  context: UpContext,
+  found: Pick<ServiceContext, 'ports' | 'externalUrl' | 'caFile'>,
+): Promise<ServiceContext> {
   const { options, checkout, buildId, data, owner } = context;
   return {
     data,
     owner,
-    ports,
+    ...found,
     app: await placeApp(checkout, buildId, data, owner),
     buildId,
-    redisUrlFile: writeRedisUrl(data, owner, ports.redis),
-    externalUrl: externalUrlOf(options),
+    redisUrlFile: writeRedisUrl(data, owner, found.ports.redis),
     adminPassword: options.adminPassword,
     passedOn: options.passedOn,
   };

@@ -3,6 +3,7 @@ import { ArtifactModule } from './artifact/artifact.module.js';
 import { AuditLogModule } from './audit-log/audit-log.module.js';
 import { ConfigurationModule } from './configuration/configuration.module.js';
 import { CoreConfigModule } from './core.config.js';
+import { CveAllowlistModule } from './cve-allowlist/cve-allowlist.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LoggerModule } from './logger.module.js';
@@ -31,6 +32,7 @@ const foundations = [CoreConfigModule, LoggerModule, DatabaseModule, RedisModule
   imports: [
     ...foundations,
     ArtifactModule,
+    CveAllowlistModule,
     AuditLogModule,
     HealthModule,
     MemberModule,

@@ -8,6 +8,8 @@ const keys = {
   secretKey: settings.secretKey,
   externalUrl: settings.externalUrl,
   registryUrl: settings.registryUrl,
+  configOverwrite: settings.configOverwrite,
+  caFile: settings.caFile,
 };
 
 export const readCoreConfig = () => readSettings(keys);

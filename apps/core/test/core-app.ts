@@ -3,7 +3,7 @@ import { ensureSigningKey, hashPassword, internalAuthorization, SecretBox } from
 import type { RouteDescription } from '@haven/http';
 import { Database, sql } from '@haven/models';
 import { createLogger } from '@haven/observability';
-import { createTestDatabase, setEnvironment, testRedisUrl } from '@haven/testing';
+import { createTestDatabase, setEnvironment, testRedisUrl, type TestDatabase } from '@haven/testing';
 import { createCoreApp } from '../src/core-app.js';
 import { ConfigurationService } from '../src/configuration/configuration.service.js';
 
@@ -45,15 +45,21 @@ export class CoreApp {
   private constructor(
     private readonly app: Awaited<ReturnType<typeof createCoreApp>>['app'],
     readonly db: Database,
-    private readonly dropDatabase: () => Promise<void>,
+    private readonly database: Pick<TestDatabase, 'settings' | 'drop'>,
   ) {}
 
-  static async start(): Promise<CoreApp> {
-    const database = await createTestDatabase();
+  /** @param options `on`: another process beside that one, on its database; `env`: settings of its own */
+  static async start({
+    on,
+    env = {},
+  }: { on?: CoreApp; env?: Readonly<Record<string, string>> } = {}): Promise<CoreApp> {
+    const database = on === undefined ? await createTestDatabase() : { ...on.database, drop: () => Promise.resolve() };
     const { settings } = database;
     const db = Database.connect(settings, { applicationName: 'haven-core-test', connections: 2 });
-    await db.run(sql('UPDATE harbor_user SET password = $1 WHERE user_id = 1', await hashPassword(admin.password)));
-    await ensureSigningKey(db, new SecretBox(secretKey));
+    if (on === undefined) {
+      await db.run(sql('UPDATE harbor_user SET password = $1 WHERE user_id = 1', await hashPassword(admin.password)));
+      await ensureSigningKey(db, new SecretBox(secretKey));
+    }
     setEnvironment({
       HAVEN_LOG_LEVEL: 'fatal',
       HAVEN_DATABASE_HOST: settings.host,
@@ -64,15 +70,19 @@ export class CoreApp {
       HAVEN_REDIS_URL: testRedisUrl(),
       HAVEN_INTERNAL_SECRET: internalSecret,
       HAVEN_SECRET_KEY: secretKey,
+      HAVEN_REGISTRY_URL: 'http://127.0.0.1:1',
+      HAVEN_CONFIG_OVERWRITE_JSON: '{}',
+      HAVEN_CA_FILE: '',
+      ...env,
     });
     const { app } = await createCoreApp(createLogger('core', 'fatal'));
-    return new CoreApp(app, db, () => database.drop());
+    return new CoreApp(app, db, database);
   }
 
   async stop(): Promise<void> {
     await this.app.close();
     await this.db.close();
-    await this.dropDatabase();
+    await this.database.drop();
   }
 
   /** Every route with the access it was declared with. */

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setEnvironment } from '@haven/testing';
 import { admin, CoreApp } from './core-app.js';
 
 /** What holds for the platform as a whole. */
@@ -12,8 +11,8 @@ describe('platform', () => {
   beforeAll(async () => {
     registry = createServer((_request, response) => response.writeHead(registryStatus).end('{}'));
     await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
-    setEnvironment({ HAVEN_REGISTRY_URL: `http://127.0.0.1:${(registry.address() as AddressInfo).port}` });
-    core = await CoreApp.start();
+    const registryUrl = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
+    core = await CoreApp.start({ env: { HAVEN_REGISTRY_URL: registryUrl } });
   });
   afterAll(async () => {
     await core.stop();

@@ -4,7 +4,7 @@ interface RuntimeKey<T> {
   type: 'string' | 'boolean' | 'integer' | 'secret';
   fallback: T;
   /** Reads the stored text; null when it does not fit, and the fallback holds. */
-  parse(text: string): T | null;
+  parse: (text: string) => T | null;
 }
 
 const text = (fallback = ''): RuntimeKey<string> => ({ type: 'string', fallback, parse: (stored) => stored });

@@ -13,7 +13,8 @@ describe('docs/configuration.md', () => {
   it('documents every key of the services once, as the code has it', () => {
     const expected = Object.values(settings).map((setting) => ({
       key: setting.env,
-      fallback: setting.fallback === undefined ? 'required' : `\`${setting.fallback}\``,
+      fallback:
+        setting.fallback === undefined ? 'required' : setting.fallback === '' ? 'none' : `\`${setting.fallback}\``,
       meaning: setting.secret ? `${setting.doc} Secret.` : setting.doc,
     }));
     expect(rows.filter((row) => expected.some((entry) => entry.key === row.key))).toEqual(expected);

@@ -25,6 +25,16 @@ const integer = (min: number, max: number) =>
     .pipe(z.number().int().min(min).max(max));
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
 const text = z.string().min(1);
+/** An empty object is none. */
+const jsonObject = z.string().transform((given, context): Readonly<Record<string, unknown>> | null => {
+  try {
+    const object = z.record(z.string(), z.unknown()).parse(JSON.parse(given));
+    return Object.keys(object).length === 0 ? null : object;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'expected a JSON object' });
+    return z.NEVER;
+  }
+});
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** Every key that any Haven service reads, once. docs/configuration.md is checked against this list. */
@@ -69,6 +79,20 @@ export const settings = {
   externalUrl: setting('HAVEN_EXTERNAL_URL', url, 'The address under which users reach the platform.', {
     fallback: 'http://localhost:8080',
   }),
+
+  configOverwrite: setting(
+    'HAVEN_CONFIG_OVERWRITE_JSON',
+    jsonObject,
+    'Runtime settings as one JSON object, by their keys of /api/v2.0/configurations; while it is given, none of them can be changed by the API.',
+    { fallback: '{}', secret: true },
+  ),
+
+  caFile: setting(
+    'HAVEN_CA_FILE',
+    z.string(),
+    'Certificate of the authority that users have to trust (PEM), for download at /api/v2.0/systeminfo/getcert.',
+    { fallback: '' },
+  ),
 
   coreListen: setting('HAVEN_CORE_LISTEN', listenAddress, 'Where core listens.', { fallback: '127.0.0.1:8081' }),
   coreUrl: setting('HAVEN_CORE_URL', url, 'Where the other services reach core.', {

@@ -74,4 +74,11 @@ export interface BlobStore extends UploadFiles, BlobReader, BlobRemover {
   listBlobs(): AsyncIterable<BlobEntry>;
   /** Writes a probe, reads it back and removes it. Error: UNAVAILABLE, with the cause. */
   checkHealth(): Promise<void>;
+  /** How much room there is; null where there is no telling. */
+  capacity(): Promise<StorageCapacity | null>;
+}
+
+export interface StorageCapacity {
+  totalBytes: number;
+  freeBytes: number;
 }

@@ -14,6 +14,7 @@ export type Disk = Pick<
   | 'rm'
   | 'rmdir'
   | 'stat'
+  | 'statfs'
   | 'unlink'
   | 'writeFile'
 >;

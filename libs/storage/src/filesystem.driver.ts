@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Errors } from '@haven/errors';
 import { isDigest, type Digest } from '@haven/oci';
-import type { BlobEntry, BlobStore, ReadOptions, UploadWriter } from './blob-store.js';
+import type { BlobEntry, BlobStore, ReadOptions, StorageCapacity, UploadWriter } from './blob-store.js';
 import { diskErrorCode, fileMode, onDisk, unless, unlessAbsent, type Disk } from './disk.js';
 import { blobDataPath, blobsPath } from './distribution-layout.js';
 import { DurableDirectories } from './durable-directories.js';
@@ -197,6 +197,11 @@ export class FilesystemBlobStore implements BlobStore {
     } catch (cause) {
       throw Errors.unavailable('the blob storage does not work', { cause });
     }
+  }
+
+  async capacity(): Promise<StorageCapacity> {
+    const { blocks, bavail, bsize } = await this.disk.statfs(this.root);
+    return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
   }
 
   private async probe(): Promise<void> {

@@ -4,6 +4,7 @@ export type {
   BlobRemover,
   BlobStore,
   ReadOptions,
+  StorageCapacity,
   UploadFiles,
   UploadWriter,
 } from './blob-store.js';

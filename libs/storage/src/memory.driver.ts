@@ -107,6 +107,10 @@ export class MemoryBlobStore implements BlobStore {
     return Promise.resolve();
   }
 
+  capacity(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   private upload(id: string, epoch: number): MemoryUpload {
     const upload = this.uploads.get(uploadName(id, epoch));
     if (upload === undefined) throw Errors.blobUploadUnknown();

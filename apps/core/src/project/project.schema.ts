@@ -24,7 +24,7 @@ const projectMetadata = z.object({
 });
 
 /** Harbor's CVEAllowlist, as far as a caller can set it. */
-const cveAllowlist = z.object({
+export const cveAllowlist = z.object({
   project_id: z.int().nullish(),
   expires_at: z.int().nullish(),
   items: z.array(z.object({ cve_id: z.string().nullish() })).nullish(),

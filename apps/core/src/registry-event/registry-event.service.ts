@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { isFirstArrival, recordAudit, sql, statement, type Sql } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 import type { Logger } from '@haven/observability';
+import { ConfigurationService } from '../configuration/configuration.service.js';
 import { LOGGER } from '../logger.module.js';
 import type { RegistryEvent } from './registry-event.schema.js';
 
@@ -31,6 +32,7 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
 
   constructor(
     @Inject(ModelStore) private readonly store: ModelStore,
+    @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -54,7 +56,7 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
     const ordered = [...events].sort((a, b) => (a.repositoryId ?? 0) - (b.repositoryId ?? 0));
     await this.store.transaction(async (tx) => {
       for (const event of ordered) {
-        if (await isFirstArrival(tx, 'core', event.id)) await book(tx, event);
+        if (await isFirstArrival(tx, 'core', event.id)) await this.book(tx, event);
       }
     });
   }
@@ -63,31 +65,31 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
   private async forgetOldArrivals(): Promise<void> {
     await this.store.sql.run(sql("DELETE FROM inbox WHERE creation_time < now() - interval '7 days'"));
   }
-}
 
-async function book(tx: Sql, event: RegistryEvent): Promise<void> {
-  const { repositoryId, artifactId, timestamp, target } = event;
-  if (repositoryId === undefined) return;
-  if (event.action !== 'pull') {
-    // Kept off the push itself: one repository's pushes would all wait for this row.
-    await tx.run(touchRepository(repositoryId, timestamp));
-    return;
+  private async book(tx: Sql, event: RegistryEvent): Promise<void> {
+    const { repositoryId, artifactId, timestamp, target } = event;
+    if (repositoryId === undefined) return;
+    if (event.action !== 'pull') {
+      // Kept off the push itself: one repository's pushes would all wait for this row.
+      await tx.run(touchRepository(repositoryId, timestamp));
+      return;
+    }
+    if (!this.configuration.value('pull_count_update_disable')) await tx.run(countPulls(repositoryId, event.count));
+    if (artifactId !== undefined && !this.configuration.value('pull_time_update_disable')) {
+      await tx.run(pullArtifact(artifactId, timestamp));
+      if (target.tag !== undefined) await tx.run(pullTag(artifactId, target.tag, timestamp));
+    }
+    const reference = target.tag === undefined ? `@${target.digest ?? ''}` : `:${target.tag}`;
+    await recordAudit(tx, {
+      projectId: event.projectId ?? 0,
+      operation: 'pull',
+      resourceType: 'artifact',
+      resource: `${target.repository}${reference}`,
+      username: event.actor?.name ?? '',
+      sourceIp: event.request?.addr ?? '',
+      ...(event.count === 1
+        ? {}
+        : { description: `pull artifact: ${target.repository}${reference}, ${event.count} times` }),
+    });
   }
-  await tx.run(countPulls(repositoryId, event.count));
-  if (artifactId !== undefined) {
-    await tx.run(pullArtifact(artifactId, timestamp));
-    if (target.tag !== undefined) await tx.run(pullTag(artifactId, target.tag, timestamp));
-  }
-  const reference = target.tag === undefined ? `@${target.digest ?? ''}` : `:${target.tag}`;
-  await recordAudit(tx, {
-    projectId: event.projectId ?? 0,
-    operation: 'pull',
-    resourceType: 'artifact',
-    resource: `${target.repository}${reference}`,
-    username: event.actor?.name ?? '',
-    sourceIp: event.request?.addr ?? '',
-    ...(event.count === 1
-      ? {}
-      : { description: `pull artifact: ${target.repository}${reference}, ${event.count} times` }),
-  });
 }

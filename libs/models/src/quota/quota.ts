@@ -75,10 +75,11 @@ export async function releaseProject(tx: Sql, projectId: number, digests: readon
   return bytes;
 }
 
-const lockLimit = statement(
-  'quota_limit_lock',
-  'SELECT hard_bytes AS "hardBytes" FROM quota WHERE project_id = $1 AND hard_bytes >= 0 FOR UPDATE',
-);
+/** The limit that counts: none while limits are switched off for the whole platform. */
+const limit = `SELECT hard_bytes AS "hardBytes" FROM quota WHERE project_id = $1 AND hard_bytes >= 0
+  AND NOT EXISTS (SELECT 1 FROM properties WHERE k = 'quota_per_project_enable' AND v = 'false')`;
+const readLimit = statement('quota_limit', limit);
+const lockLimit = statement('quota_limit_lock', `${limit} FOR UPDATE OF quota`);
 const readUsed = statement(
   'quota_used',
   `SELECT (coalesce((SELECT used_bytes FROM quota_usage WHERE project_id = $1), 0)
@@ -107,9 +108,7 @@ export async function settleQuota(tx: Sql, projectId: number, addedBytes: number
  * already, before any byte is sent. @throws AppError DENIED
  */
 export async function assertQuotaLeft(db: Sql, projectId: number, neededBytes = 1): Promise<void> {
-  const row = await db.maybe<{ hardBytes: number }>(
-    sql('SELECT hard_bytes AS "hardBytes" FROM quota WHERE project_id = $1 AND hard_bytes >= 0', projectId),
-  );
+  const row = await db.maybe<{ hardBytes: number }>(readLimit(projectId));
   if (row !== null) assertWithin(await readUsedBytes(db, projectId), neededBytes, row.hardBytes);
 }
 
