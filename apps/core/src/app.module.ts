@@ -14,6 +14,7 @@ import { PingModule } from './ping/ping.module.js';
 import { ProjectModule } from './project/project.module.js';
 import { RegistryEventModule } from './registry-event/registry-event.module.js';
 import { RepositoryModule } from './repository/repository.module.js';
+import { RobotModule } from './robot/robot.module.js';
 import { SearchModule } from './search/search.module.js';
 import { SecurityModule } from './security/security.module.js';
 import { RedisModule } from './session/redis.module.js';
@@ -42,6 +43,7 @@ const foundations = [CoreConfigModule, LoggerModule, DatabaseModule, RedisModule
     ProjectModule,
     RegistryEventModule,
     RepositoryModule,
+    RobotModule,
     SearchModule,
     SessionModule,
     StatisticModule,

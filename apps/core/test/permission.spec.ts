@@ -18,6 +18,16 @@ const outside: Readonly<Record<string, string>> = {
   receiveRegistryEvents: 'internal',
 };
 
+/** Operations that ask for a permission which depends on the request, with the test that goes through the cases. */
+const byRequest: Readonly<Record<string, string>> = {
+  ListRobot: 'robot.spec',
+  CreateRobot: 'robot.spec',
+  GetRobotByID: 'robot.spec',
+  UpdateRobot: 'robot.spec',
+  RefreshSec: 'robot.spec',
+  DeleteRobot: 'robot.spec',
+};
+
 const cells = (line: string): string[] => line.split('|').map((cell) => cell.trim());
 const linesOf = (table: string): string[][] => table.trim().split('\n').map(cells);
 
@@ -160,7 +170,9 @@ describe('permissions', () => {
     expect(declared).toEqual(known);
   });
 
-  it.each(inApi)('$operationId lets in whom it should', async (route) => {
+  const byRule = inApi.filter(({ operationId }) => !(operationId in byRequest));
+
+  it.each(byRule)('$operationId lets in whom it should', async (route) => {
     const rule = expectations.get(route.operationId)?.rule ?? '';
     const expected: string[] = [];
     const seen: string[] = [];

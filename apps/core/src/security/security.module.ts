@@ -4,6 +4,7 @@ import { SessionService } from '../session/session.service.js';
 import { AccountRepository } from './account.repository.js';
 import { LdapCredentials } from '../ldap/ldap-credentials.service.js';
 import { OidcCredentials } from '../oidc/oidc-credentials.service.js';
+import { RobotRepository } from '../robot/robot.repository.js';
 import { RobotCredentials } from '../robot/robot-credentials.service.js';
 import { AuthenticationService } from './authentication.service.js';
 import { DatabaseCredentials } from './database-credentials.service.js';
@@ -19,6 +20,7 @@ import { DatabaseCredentials } from './database-credentials.service.js';
     LdapCredentials,
     OidcCredentials,
     RobotCredentials,
+    RobotRepository,
     SessionService,
   ],
   exports: [AccountRepository, AuthenticationService, AccessService, SessionService],
