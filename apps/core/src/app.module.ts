@@ -6,12 +6,15 @@ import { CoreConfigModule } from './core.config.js';
 import { CveAllowlistModule } from './cve-allowlist/cve-allowlist.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { ImmutableModule } from './immutable/immutable.module.js';
+import { LabelModule } from './label/label.module.js';
 import { LoggerModule } from './logger.module.js';
 import { MemberModule } from './member/member.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { PermissionModule } from './permission/permission.module.js';
 import { PingModule } from './ping/ping.module.js';
 import { ProjectModule } from './project/project.module.js';
+import { QuotaModule } from './quota/quota.module.js';
 import { RegistryEventModule } from './registry-event/registry-event.module.js';
 import { RepositoryModule } from './repository/repository.module.js';
 import { RobotModule } from './robot/robot.module.js';
@@ -36,11 +39,14 @@ const foundations = [CoreConfigModule, LoggerModule, DatabaseModule, RedisModule
     CveAllowlistModule,
     AuditLogModule,
     HealthModule,
+    ImmutableModule,
+    LabelModule,
     MemberModule,
     MetadataModule,
     PermissionModule,
     PingModule,
     ProjectModule,
+    QuotaModule,
     RegistryEventModule,
     RepositoryModule,
     RobotModule,

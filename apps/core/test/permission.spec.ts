@@ -16,10 +16,16 @@ const outside: Readonly<Record<string, string>> = {
   logout: 'open',
   userExists: 'open',
   receiveRegistryEvents: 'internal',
+  syncQuota: 'systemAdmin',
 };
 
 /** Operations that ask for a permission which depends on the request, with the test that goes through the cases. */
 const byRequest: Readonly<Record<string, string>> = {
+  ListLabels: 'governance.spec',
+  CreateLabel: 'governance.spec',
+  GetLabelByID: 'governance.spec',
+  UpdateLabel: 'governance.spec',
+  DeleteLabel: 'governance.spec',
   ListRobot: 'robot.spec',
   CreateRobot: 'robot.spec',
   GetRobotByID: 'robot.spec',

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Platform } from '@haven/oci';
-import { statement } from '@haven/models';
+import { readImmutability, statement } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
+import { LabelRepository, type LabelRow } from '../label/label.repository.js';
 import { TagRepository, type TagRow } from '../tag/tag.repository.js';
 import { AccessoryRepository, type AccessoryRow } from './accessory.repository.js';
 import type { ArtifactOptions } from './artifact-options.js';
@@ -20,9 +21,14 @@ export interface ReferenceRow {
 export interface ArtifactDetails {
   references: readonly ReferenceRow[];
   tags: readonly TagRow[];
+  labels: readonly LabelRow[];
   accessories: readonly AccessoryRow[];
   inheritedAccessories: readonly AccessoryRow[];
+  isImmutable: ImmutabilityTest;
 }
+
+type ImmutabilityTest = (repositoryName: string, tag: string) => boolean;
+const nothingIsImmutable: ImmutabilityTest = () => false;
 
 const referencesOf = statement(
   'references_of_artifacts',
@@ -36,26 +42,39 @@ export class ArtifactDetailRepository {
   constructor(
     @Inject(ModelStore) private readonly store: ModelStore,
     @Inject(TagRepository) private readonly tags: TagRepository,
+    @Inject(LabelRepository) private readonly labels: LabelRepository,
     @Inject(AccessoryRepository) private readonly accessories: AccessoryRepository,
   ) {}
 
-  /** @returns the details of an artifact by its id */
-  async load(ids: readonly number[], options: ArtifactOptions): Promise<(id: number) => ArtifactDetails> {
-    const [references, tags, accessories, inherited] = await Promise.all([
+  /** @param artifacts all of one project @returns the details of an artifact by its id */
+  async load(
+    artifacts: readonly { id: number; project_id: number }[],
+    options: ArtifactOptions,
+  ): Promise<(id: number) => ArtifactDetails> {
+    const ids = artifacts.map(({ id }) => id);
+    const projectId = artifacts[0]?.project_id;
+    const [references, tags, labels, accessories, inherited, isImmutable] = await Promise.all([
       ids.length === 0 ? [] : this.store.sql.rows<ReferenceRow & Record<string, unknown>>(referencesOf(ids)),
       ids.length === 0 || !options.withTags ? [] : this.tags.ofArtifacts(ids),
+      ids.length === 0 || !options.withLabels ? [] : this.labels.ofArtifacts(ids),
       ids.length === 0 || !options.withAccessories ? [] : this.accessories.ofSubjects(ids),
       ids.length === 0 || !options.withInheritedAccessories ? [] : this.accessories.inheritedBy(ids),
+      projectId === undefined || !options.withImmutability
+        ? nothingIsImmutable
+        : readImmutability(this.store.sql, projectId),
     ]);
     const referencesByParent = Map.groupBy(references, (row) => row.parent_id);
     const tagsByArtifact = Map.groupBy(tags, (row) => row.artifact_id);
+    const labelsByArtifact = Map.groupBy(labels, (row) => row.artifactId);
     const accessoriesBySubject = Map.groupBy(accessories, (row) => row.subject_artifact_id);
     const inheritedByChild = Map.groupBy(inherited, (row) => row.child_id);
     return (id) => ({
       references: referencesByParent.get(id) ?? [],
       tags: tagsByArtifact.get(id) ?? [],
+      labels: labelsByArtifact.get(id) ?? [],
       accessories: accessoriesBySubject.get(id) ?? [],
       inheritedAccessories: inheritedByChild.get(id) ?? [],
+      isImmutable,
     });
   }
 }

@@ -43,10 +43,14 @@ function tagsSql(tags: Filter | undefined, bind: Bind): string {
   return tags.value === 'nil' ? `NOT ${tagged()}` : tagged(` AND tag.name = ${bind(tags.value)}`);
 }
 
-/** No artifact has a label yet, so none has those that are asked for. */
-function labelsSql(labels: Filter | undefined): string {
+/** Artifacts that have all of these labels, by their ids. */
+function labelsSql(labels: Filter | undefined, bind: Bind): string {
   if (labels === undefined) return 'TRUE';
-  if (labels.kind === 'all' && labels.values.every((id) => /^\d+$/.test(id))) return 'FALSE';
+  if (labels.kind === 'all' && labels.values.every((id) => /^\d{1,18}$/.test(id))) {
+    const has = (id: string): string =>
+      `EXISTS (SELECT FROM label_reference WHERE artifact_id = artifact.id AND label_id = ${bind(id)})`;
+    return ['TRUE', ...labels.values.map(has)].join(' AND ');
+  }
   throw Errors.badRequest('the value of "labels" query can only be integer list with intersection relationship');
 }
 
@@ -65,7 +69,7 @@ export const artifactFilter = (scope: ArtifactScope, filters: Filters): Artifact
     scopeSql(scope, bind),
     baseSql(filters.get('base')),
     tagsSql(filters.get('tags') ?? filters.get('Tags'), bind),
-    labelsSql(filters.get('labels') ?? filters.get('Labels')),
+    labelsSql(filters.get('labels') ?? filters.get('Labels'), bind),
   ]);
 
 /**

@@ -20,7 +20,14 @@ const row: ArtifactRow = {
   push_time: new Date('2026-01-02T03:04:05.678Z'),
   pull_time: null,
 };
-const nothing: ArtifactDetails = { references: [], tags: [], accessories: [], inheritedAccessories: [] };
+const nothing: ArtifactDetails = {
+  references: [],
+  tags: [],
+  labels: [],
+  accessories: [],
+  inheritedAccessories: [],
+  isImmutable: () => false,
+};
 const accessory = {
   id: 1,
   artifact_id: 2,

@@ -1,5 +1,6 @@
 import { compact, dateTime } from '@haven/http';
 import type { Platform } from '@haven/oci';
+import { presentLabel } from '../label/label.presenter.js';
 import { presentTag } from '../tag/tag.presenter.js';
 import { presentAccessory } from './accessory.presenter.js';
 import type { ArtifactDetails, ReferenceRow } from './artifact-detail.repository.js';
@@ -46,8 +47,8 @@ export function presentArtifact(row: ArtifactRow, details: ArtifactDetails): obj
     extra_attrs: row.extra_attrs,
     annotations: row.annotations,
     references: details.references.map(presentReference),
-    tags: details.tags.map(presentTag),
-    labels: [],
+    tags: details.tags.map((tag) => presentTag(tag, details.isImmutable(row.repository_name, tag.name))),
+    labels: details.labels.map(presentLabel),
     accessories: details.accessories.map(presentAccessory),
     inherited_accessories: inherited.length === 0 ? undefined : inherited,
   });

@@ -82,10 +82,7 @@ export class ArtifactService {
   }
 
   private async present(rows: readonly ArtifactRow[], options: ArtifactOptions): Promise<object[]> {
-    const detailsOf = await this.details.load(
-      rows.map(({ id }) => id),
-      options,
-    );
+    const detailsOf = await this.details.load(rows, options);
     return rows.map((row) => presentArtifact(row, detailsOf(row.id)));
   }
 }

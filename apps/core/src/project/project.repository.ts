@@ -153,7 +153,15 @@ export class ProjectRepository {
     );
     // Repositories that hold nothing but unfinished uploads, which go with them.
     const parts = ['repository', 'project_member', 'project_metadata', 'cve_allowlist', 'quota', 'quota_usage'];
-    for (const table of [...parts, 'project_blob', 'quota_delta', 'robot', 'robot_permission']) {
+    for (const table of [
+      ...parts,
+      'project_blob',
+      'quota_delta',
+      'robot',
+      'robot_permission',
+      'harbor_label',
+      'immutable_tag_rule',
+    ]) {
       await tx.run(sql(`DELETE FROM ${table} WHERE project_id = $1`, projectId));
     }
   }

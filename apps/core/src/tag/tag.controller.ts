@@ -1,5 +1,5 @@
-import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { inProject, JsonBody, Listing, Operation, Reply, sendPage, type ListQuery } from '@haven/http';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { booleanParam, inProject, JsonBody, Listing, Operation, Reply, sendPage, type ListQuery } from '@haven/http';
 import type { FastifyReply } from 'fastify';
 import { PathArtifact } from '../artifact/artifact-path.decorator.js';
 import type { ArtifactPath } from '../artifact/artifact-lookup.repository.js';
@@ -16,9 +16,14 @@ export class TagController {
   async listTags(
     @PathArtifact() path: ArtifactPath,
     @Listing() query: ListQuery,
+    @Query() params: unknown,
     @Reply() reply: FastifyReply,
   ): Promise<readonly object[]> {
-    return sendPage(reply, await this.tags.list(path, query), query);
+    return sendPage(
+      reply,
+      await this.tags.list(path, query, booleanParam(params, 'with_immutable_status') ?? false),
+      query,
+    );
   }
 
   /** Without a `Location`, as with Harbor: one tag has no address of its own. */

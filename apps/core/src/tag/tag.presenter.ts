@@ -1,8 +1,8 @@
 import { compact, dateTime, keep } from '@haven/http';
 import type { TagRow } from './tag.repository.js';
 
-/** Harbor's `Tag`. No tag is immutable before there are rules that make it so. */
-export const presentTag = (row: TagRow): object =>
+/** Harbor's `Tag`. @param isImmutable false also where nobody asked */
+export const presentTag = (row: TagRow, isImmutable: boolean): object =>
   compact({
     id: row.id,
     repository_id: row.repository_id,
@@ -10,5 +10,5 @@ export const presentTag = (row: TagRow): object =>
     name: row.name,
     push_time: row.push_time,
     pull_time: dateTime(row.pull_time),
-    immutable: keep(false),
+    immutable: keep(isImmutable),
   });

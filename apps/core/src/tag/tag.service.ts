@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
 import type { ListQuery, PageOf } from '@haven/http';
-import { createTag, deleteTag } from '@haven/models';
+import { createTag, deleteTag, readImmutability } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 import { isTag } from '@haven/oci';
 import { ArtifactLookup, type ArtifactPath } from '../artifact/artifact-lookup.repository.js';
@@ -18,11 +18,14 @@ export class TagService {
     @Inject(TagRepository) private readonly tags: TagRepository,
   ) {}
 
-  /** @throws AppError NOT_FOUND */
-  async list(path: ArtifactPath, query: ListQuery): Promise<PageOf<object>> {
-    const { artifactId } = await this.lookup.find(this.store.sql, path);
-    const { items, total } = await this.tags.listOfArtifact(artifactId, query);
-    return { items: items.map(presentTag), total };
+  /** @param withImmutability whether tags say if a rule keeps them @throws AppError NOT_FOUND */
+  async list(path: ArtifactPath, query: ListQuery, withImmutability: boolean): Promise<PageOf<object>> {
+    const { artifactId, repository } = await this.lookup.find(this.store.sql, path);
+    const [{ items, total }, isImmutable] = await Promise.all([
+      this.tags.listOfArtifact(artifactId, query),
+      withImmutability ? readImmutability(this.store.sql, repository.projectId) : () => false,
+    ]);
+    return { items: items.map((tag) => presentTag(tag, isImmutable(repository.name, tag.name))), total };
   }
 
   /** @throws AppError NOT_FOUND, BAD_REQUEST for a name that no tag can have, CONFLICT */

@@ -1,6 +1,7 @@
 import { Errors } from '@haven/errors';
 import { recordAudit } from '../audit/audit.js';
 import { sql, statement, type Sql } from '../database/sql.js';
+import { assertMutable } from '../immutable/immutable-tags.js';
 import { recordLedger } from '../ledger/ledger.js';
 import { appendOutbox, type OutboxConsumer } from '../outbox/outbox.js';
 import { releaseProject } from '../quota/quota.js';
@@ -50,6 +51,7 @@ const moveToTrash = statement(
           artifact.media_type, artifact.size, left($2, 255), jsonb_build_object(
             'artifact', to_jsonb(artifact),
             'tags', (SELECT coalesce(jsonb_agg(to_jsonb(tag)), '[]') FROM tag WHERE tag.artifact_id = artifact.id),
+            'labels', (SELECT coalesce(jsonb_agg(label_id), '[]') FROM label_reference WHERE artifact_id = artifact.id),
             'references', (SELECT coalesce(jsonb_agg(to_jsonb(child)), '[]') FROM artifact_reference child WHERE child.parent_id = artifact.id),
             'accessory', (SELECT to_jsonb(accessory) FROM artifact_accessory accessory WHERE accessory.artifact_id = artifact.id LIMIT 1))
      FROM artifact WHERE artifact.id = ANY($1)`,
@@ -63,7 +65,7 @@ const tagsOf = statement('artifact_tags', 'SELECT name FROM tag WHERE artifact_i
 /**
  * Deletes an artifact with its tags, its accessories and those children that nothing else holds. All of it goes to the
  * trash; the project is charged no more; the edges to blobs stay, so that nothing of it is collected while it lies there.
- * @throws AppError NOT_FOUND, VIOLATE_FOREIGN_KEY_CONSTRAINT when an index refers to it
+ * @throws AppError NOT_FOUND, VIOLATE_FOREIGN_KEY_CONSTRAINT when an index refers to it, PRECONDITION when a rule keeps a tag
  */
 export async function deleteArtifact(
   tx: Sql,
@@ -89,6 +91,11 @@ async function deleteRoot(
     throw Errors.stillReferenced(`the deleting artifact is referenced by others: ${repository.name}@${parent.digest}`);
   }
   const tags = await tx.rows<{ name: string }>(tagsOf(ids));
+  await assertMutable(
+    tx,
+    repository,
+    tags.map((tag) => tag.name),
+  );
   const digests = await tx.rows<{ digest: string }>(chargedDigests(ids));
   await tx.run(moveToTrash(ids, context.actor));
   await tx.run(sql('DELETE FROM tag WHERE artifact_id = ANY($1)', ids));

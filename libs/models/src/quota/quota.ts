@@ -135,21 +135,43 @@ export async function foldQuota(db: Sql, limit = 10_000): Promise<void> {
   await db.run(fold(limit));
 }
 
+/** What a project should be charged for, by the edges: its manifests, what they name, and uploads that none has named yet. */
+const explained = `
+  SELECT digest, octet_length(payload)::bigint AS size FROM manifest
+   WHERE digest IN (SELECT digest FROM artifact WHERE project_id = $1)
+  UNION
+  SELECT digest, size FROM blob WHERE digest IN (
+    SELECT digest_blob FROM artifact_blob JOIN artifact ON artifact.id = artifact_id WHERE artifact.project_id = $1
+    UNION
+    SELECT digest FROM repository_blob JOIN repository USING (repository_id) WHERE project_id = $1 AND pending)`;
+
 /** What a project should be charged for, counted anew from the edges: the proof of the running figure. */
 export async function recomputeUsedBytes(db: Sql, projectId: number): Promise<number> {
-  const row = await db.one<{ used: number }>(
-    sql(
-      `SELECT coalesce(sum(size), 0)::bigint AS used FROM (
-         SELECT digest, octet_length(payload)::bigint AS size FROM manifest
-          WHERE digest IN (SELECT digest FROM artifact WHERE project_id = $1)
-         UNION
-         SELECT digest, size FROM blob WHERE digest IN (
-           SELECT digest_blob FROM artifact_blob JOIN artifact ON artifact.id = artifact_id WHERE artifact.project_id = $1
-           UNION
-           SELECT digest FROM repository_blob JOIN repository USING (repository_id) WHERE project_id = $1 AND pending)
-       ) AS charged`,
-      projectId,
-    ),
+  const query = `SELECT coalesce(sum(size), 0)::bigint AS used FROM (${explained}) AS charged`;
+  return (await db.one<{ used: number }>(sql(query, projectId))).used;
+}
+
+/**
+ * Puts the charges of a project right, and its running figure with them, while pushes go on. Where all is right nothing
+ * changes. The figure is compared in one statement: whoever changes a charge books it in the same transaction.
+ */
+export async function repairUsedBytes(tx: Sql, projectId: number): Promise<void> {
+  const charge = `INSERT INTO project_blob (project_id, digest, size)
+    SELECT $1, digest, size FROM (${explained}) AS due ORDER BY digest ON CONFLICT DO NOTHING`;
+  await tx.run(sql(charge, projectId));
+  const charged = await tx.rows<{ digest: string }>(
+    sql('SELECT digest FROM project_blob WHERE project_id = $1', projectId),
   );
-  return row.used;
+  await releaseProject(
+    tx,
+    projectId,
+    charged.map(({ digest }) => digest),
+  );
+  const settle = `INSERT INTO quota_delta (project_id, bytes)
+    SELECT $1, difference FROM (
+      SELECT coalesce((SELECT sum(size) FROM project_blob WHERE project_id = $1), 0)
+           - coalesce((SELECT used_bytes FROM quota_usage WHERE project_id = $1), 0)
+           - coalesce((SELECT sum(bytes) FROM quota_delta WHERE project_id = $1), 0) AS difference) AS compared
+     WHERE difference <> 0`;
+  await tx.run(sql(settle, projectId));
 }

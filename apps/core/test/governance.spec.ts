@@ -1,0 +1,21 @@
+import { CoreApp } from './core-app.js';
+import { immutableCases } from './immutable.cases.js';
+import { labelCases } from './label.cases.js';
+import { quotaCases } from './quota.cases.js';
+
+let core: CoreApp;
+
+beforeAll(async () => {
+  core = await CoreApp.start();
+});
+afterAll(() => core.stop());
+
+describe('labels', () => {
+  labelCases(() => core);
+});
+describe('immutable tag rules', () => {
+  immutableCases(() => core);
+});
+describe('quotas', () => {
+  quotaCases(() => core);
+});
