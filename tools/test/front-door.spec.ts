@@ -259,10 +259,13 @@ describe('the front door', () => {
       'x-frame-options': 'DENY',
       'x-request-id': 'r-2',
     });
-    expect(beyond.json).toEqual({ errors: [{ code: 'RANGE_INVALID', message: 'invalid content range' }] });
+    expect(beyond.json).toEqual({
+      errors: [{ code: 'RANGE_INVALID', message: 'invalid content range' }],
+      request_id: 'r-2',
+    });
     const absent = await ask(`/v2/lib/app/blobs/sha256:${'0'.repeat(64)}`);
     expect(absent.status).toBe(404);
-    expect(absent.json).toEqual({ errors: [{ code: 'BLOB_UNKNOWN', message: 'not found' }] });
+    expect(absent.json).toMatchObject({ errors: [{ code: 'BLOB_UNKNOWN', message: 'not found' }] });
   });
 
   it('lets only the registry have files sent', async () => {
@@ -273,7 +276,7 @@ describe('the front door', () => {
     const large = Buffer.alloc(17 * 1024 * 1024);
     const refused = await ask('/api/v2.0/projects', { 'Content-Length': String(large.length) }, 'POST');
     expect(refused.status).toBe(413);
-    expect(refused.json).toEqual({
+    expect(refused.json).toMatchObject({
       errors: [{ code: 'REQUEST_ENTITY_TOO_LARGE', message: 'request entity too large' }],
     });
     expect((await ask('/v2/a/blobs/uploads/1', {}, 'PATCH', large)).status).toBe(200);

@@ -60,7 +60,7 @@ export async function usedBytes(
 export async function loseContent({ db }: RegistryHarness): Promise<void> {
   await db.run(
     sql(`TRUNCATE repository, manifest, blob, repository_blob, artifact, artifact_blob, artifact_reference, artifact_accessory,
-                  tag, artifact_trash, blob_upload, project_blob, quota_delta, blob_review, outbox, ledger`),
+                  label_reference, tag, artifact_trash, blob_upload, project_blob, quota_delta, blob_review, outbox, ledger`),
   );
   await db.run(sql('UPDATE quota_usage SET used_bytes = 0'));
 }

@@ -41,7 +41,7 @@ export function readOnlyCases(harness: () => RegistryHarness): void {
         await registry.call('POST', `${base}/blobs/uploads/`),
       ]) {
         expect(answer.status).toBe(403);
-        expect(answer.json()).toEqual({
+        expect(answer.json()).toMatchObject({
           errors: [{ code: 'DENIED', message: 'The system is in read only mode. Any modification is prohibited.' }],
         });
       }

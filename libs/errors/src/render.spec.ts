@@ -46,6 +46,12 @@ describe('rendering', () => {
     }
   });
 
+  it('names the request, so that its lines in the log are found', () => {
+    for (const { body } of [renderOci(Errors.notFound(), 'r-2'), renderHarbor(Errors.notFound(), 'r-2')]) {
+      expect(body.request_id).toBe('r-2');
+    }
+  });
+
   it('keeps the cause for the log', () => {
     const cause = new Error('disk');
     expect(Errors.storageFull(undefined, { cause }).cause).toBe(cause);

@@ -4,7 +4,11 @@ import { catalogue } from './catalogue.js';
 export interface WireError {
   status: number;
   headers: Readonly<Record<string, string>>;
-  body: { errors: { code: string; message: string; detail?: unknown }[] };
+  body: {
+    errors: { code: string; message: string; detail?: unknown }[];
+    /** Under which the log tells more; ours, beside what the protocols have. */
+    request_id?: string;
+  };
 }
 
 const asAppError = (error: unknown): AppError =>
@@ -16,6 +20,9 @@ const safeMessage = (error: AppError, requestId: string | undefined): string => 
   const message = error.code === 'UNKNOWN' ? catalogue.UNKNOWN.message : error.message;
   return requestId === undefined ? message : `${message} (request id ${requestId})`;
 };
+
+const named = (requestId: string | undefined): { request_id?: string } =>
+  requestId === undefined ? {} : { request_id: requestId };
 
 /** Renders an error as OCI Distribution 1.1 has it: `{"errors":[{code,message,detail}]}`. */
 export function renderOci(error: unknown, requestId?: string): WireError {
@@ -31,6 +38,7 @@ export function renderOci(error: unknown, requestId?: string): WireError {
           ...(app.detail === undefined ? {} : { detail: app.detail }),
         },
       ],
+      ...named(requestId),
     },
   };
 }
@@ -41,6 +49,6 @@ export function renderHarbor(error: unknown, requestId?: string): WireError {
   return {
     status: app.entry.status,
     headers: app.headers,
-    body: { errors: [{ code: app.entry.harbor, message: safeMessage(app, requestId) }] },
+    body: { errors: [{ code: app.entry.harbor, message: safeMessage(app, requestId) }], ...named(requestId) },
   };
 }
