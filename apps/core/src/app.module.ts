@@ -26,6 +26,7 @@ import { StatisticModule } from './statistic/statistic.module.js';
 import { SystemInfoModule } from './system-info/system-info.module.js';
 import { TagModule } from './tag/tag.module.js';
 import { TokenModule } from './token/token.module.js';
+import { UserGroupModule } from './user-group/user-group.module.js';
 import { UserModule } from './user/user.module.js';
 
 /** What every feature stands on. */
@@ -56,6 +57,7 @@ const foundations = [CoreConfigModule, LoggerModule, DatabaseModule, RedisModule
     SystemInfoModule,
     TagModule,
     TokenModule,
+    UserGroupModule,
     UserModule,
   ],
 })

@@ -2,6 +2,7 @@ import { CoreApp } from './core-app.js';
 import { immutableCases } from './immutable.cases.js';
 import { labelCases } from './label.cases.js';
 import { quotaCases } from './quota.cases.js';
+import { userGroupCases } from './user-group.cases.js';
 
 let core: CoreApp;
 
@@ -15,6 +16,9 @@ describe('labels', () => {
 });
 describe('immutable tag rules', () => {
   immutableCases(() => core);
+});
+describe('user groups', () => {
+  userGroupCases(() => core);
 });
 describe('quotas', () => {
   quotaCases(() => core);

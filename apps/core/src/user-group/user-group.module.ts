@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { UserGroupController } from './user-group.controller.js';
+import { UserGroupRepository } from './user-group.repository.js';
+import { UserGroupService } from './user-group.service.js';
+
+@Module({ controllers: [UserGroupController], providers: [UserGroupService, UserGroupRepository] })
+export class UserGroupModule {}
