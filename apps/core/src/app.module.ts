@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AdditionModule } from './addition/addition.module.js';
 import { ArtifactModule } from './artifact/artifact.module.js';
 import { AuditLogModule } from './audit-log/audit-log.module.js';
 import { ConfigurationModule } from './configuration/configuration.module.js';
@@ -36,6 +37,7 @@ const foundations = [CoreConfigModule, LoggerModule, DatabaseModule, RedisModule
 @Module({
   imports: [
     ...foundations,
+    AdditionModule,
     ArtifactModule,
     CveAllowlistModule,
     AuditLogModule,

@@ -10,6 +10,8 @@ const keys = {
   registryUrl: settings.registryUrl,
   configOverwrite: settings.configOverwrite,
   caFile: settings.caFile,
+  outboundReach: settings.outboundReach,
+  outboundCaFile: settings.outboundCaFile,
 };
 
 export const readCoreConfig = () => readSettings(keys);

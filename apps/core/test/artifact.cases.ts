@@ -47,6 +47,12 @@ export function artifactCases(coreOf: () => CoreApp): void {
       pull_time: never,
       extra_attrs: { architecture: 'amd64', os: 'linux', config: { Cmd: ['sh'], Env: [] } },
       annotations: { 'org.example': 'x' },
+      addition_links: {
+        build_history: {
+          href: `/api/v2.0${base}/${digest}/additions/build_history`,
+          absolute: false,
+        },
+      },
       references: null,
       tags: [
         {

@@ -1,4 +1,5 @@
 import { artifactCases } from './artifact.cases.js';
+import { artifactCopyCases } from './artifact-copy.cases.js';
 import { artifactListCases } from './artifact-list.cases.js';
 import { CoreApp } from './core-app.js';
 import { repositoryCases } from './repository.cases.js';
@@ -21,6 +22,9 @@ describe('lists of artifacts', () => {
 });
 describe('artifacts', () => {
   artifactCases(() => core);
+});
+describe('copies', () => {
+  artifactCopyCases(() => core);
 });
 describe('tags', () => {
   tagCases(() => core);

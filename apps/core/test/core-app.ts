@@ -111,6 +111,16 @@ export class CoreApp {
     };
   }
 
+  /** Calls core where the answer is no JSON. @param path such as `/api/v2.0/…` */
+  async raw(method: string, path: string, as?: Credentials): Promise<Omit<Answer, 'body'> & { text: string }> {
+    const response = await this.app.fastify.inject({
+      method: method as 'GET',
+      url: path,
+      headers: as === undefined ? {} : { authorization: basic(as) },
+    });
+    return { status: response.statusCode, headers: response.headers, text: response.body };
+  }
+
   get(path: string, as?: Credentials, headers?: Readonly<Record<string, string>>): Promise<Answer> {
     return this.call('GET', `/api/v2.0${path}`, { as, ...(headers === undefined ? {} : { headers }) });
   }

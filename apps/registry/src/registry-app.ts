@@ -19,7 +19,7 @@ import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
 import { Databases } from './database/databases.js';
 import type { RegistryConfig } from './registry.config.js';
-import { installCapacityRoute } from './storage/capacity.routes.js';
+import { installInternalRoutes } from './internal/internal.routes.js';
 import { StorageHealth } from './storage/storage-health.js';
 import { BLOB_STORE } from './storage/storage.providers.js';
 import { Gate } from './v2/gate.js';
@@ -62,7 +62,7 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
   const router = new V2Router(nest.get(RouteTable), nest.get(Gate), nest.get(ReadOnly));
   router.install(fastify, respond);
   installHealthRoutes(fastify, healthChecks(nest), log);
-  installCapacityRoute(fastify, config.internalSecret, nest.get<BlobStore>(BLOB_STORE));
+  installInternalRoutes(fastify, config.internalSecret, nest.get<BlobStore>(BLOB_STORE));
   // What is not below /v2 is answered by Nest.
   nest.useGlobalFilters(new HarborErrorFilter(respond));
   await nest.init();

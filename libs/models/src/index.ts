@@ -1,4 +1,5 @@
 export { bumpAccessVersion, readAccessVersion } from './access/access-version.js';
+export { copyArtifact, type ArtifactSource, type CopyContext } from './artifact/copy-artifact.js';
 export { deleteArtifact, deleteRepository, type DeletionContext } from './artifact/delete-artifact.js';
 export {
   putArtifact,

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Inject, Post, Query, Req } from '@nestjs/common';
 import type { Principal } from '@haven/auth';
 import {
   booleanParam,
@@ -10,20 +10,26 @@ import {
   refusal,
   Reply,
   RepositoryName,
+  sendCreated,
   sendPage,
   type ListQuery,
   type ProjectIdentity,
 } from '@haven/http';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, type Actor } from '../security/actor.decorator.js';
+import { ArtifactCopyService } from './artifact-copy.service.js';
 import type { ArtifactPath } from './artifact-lookup.repository.js';
 import { parseArtifactOptions } from './artifact-options.js';
 import { PathArtifact } from './artifact-path.decorator.js';
+import { copySource } from './copy-source.js';
 import { ArtifactService } from './artifact.service.js';
 
 @Controller('/api/v2.0/projects')
 export class ArtifactController {
-  constructor(private readonly artifacts: ArtifactService) {}
+  constructor(
+    @Inject(ArtifactService) private readonly artifacts: ArtifactService,
+    @Inject(ArtifactCopyService) private readonly copies: ArtifactCopyService,
+  ) {}
 
   /** Not for anonymous callers, even of a public project. */
   @Get('/:project_name_or_id/artifacts')
@@ -52,6 +58,22 @@ export class ArtifactController {
   ): Promise<readonly object[]> {
     const listing = { query, options: parseArtifactOptions(params) };
     return sendPage(reply, await this.artifacts.listOfRepository({ project, name }, listing), query);
+  }
+
+  /** Its address is told as Harbor tells it: by what was asked to be copied. */
+  @Post('/:project_name/repositories/:repository_name/artifacts')
+  @Operation('CopyArtifact', inProject('artifact', 'create'))
+  async copyArtifact(
+    @CurrentProject() project: ProjectIdentity,
+    @RepositoryName() name: string,
+    @CurrentActor() actor: Actor,
+    @Query() params: unknown,
+    @Req() request: FastifyRequest,
+    @Reply() reply: FastifyReply,
+  ): Promise<void> {
+    const source = copySource(params);
+    await this.copies.copy({ project, name }, source, actor, request.id);
+    sendCreated(reply, source.reference);
   }
 
   @Get('/:project_name/repositories/:repository_name/artifacts/:reference')

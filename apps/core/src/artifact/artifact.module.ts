@@ -3,6 +3,7 @@ import { LabelModule } from '../label/label.module.js';
 import { TagModule } from '../tag/tag.module.js';
 import { AccessoryRepository } from './accessory.repository.js';
 import { ArtifactDetailRepository } from './artifact-detail.repository.js';
+import { ArtifactCopyService } from './artifact-copy.service.js';
 import { ArtifactLabelController } from './artifact-label.controller.js';
 import { ArtifactLabelService } from './artifact-label.service.js';
 import { ArtifactLookup } from './artifact-lookup.repository.js';
@@ -15,11 +16,13 @@ import { ArtifactService } from './artifact.service.js';
   controllers: [ArtifactController, ArtifactLabelController],
   providers: [
     ArtifactService,
+    ArtifactCopyService,
     ArtifactLabelService,
     ArtifactRepository,
     ArtifactDetailRepository,
     ArtifactLookup,
     AccessoryRepository,
   ],
+  exports: [ArtifactLookup],
 })
 export class ArtifactModule {}

@@ -50,13 +50,13 @@ const child: ReferenceRow = {
 
 describe('presentArtifact', () => {
   it('leaves zero values out, but not empty lists and times', () => {
-    expect(presentArtifact(row, nothing)).toEqual({
+    expect(presentArtifact({ ...row, type: 'OTHER' }, nothing)).toEqual({
       id: 1,
       project_id: 2,
       repository_id: 3,
       repository_name: 'p/r',
       digest: 'sha256:d',
-      type: 'IMAGE',
+      type: 'OTHER',
       media_type: 'm',
       manifest_media_type: 'mm',
       icon: artifactIcon('IMAGE'),

@@ -1,5 +1,6 @@
 import { compact, dateTime } from '@haven/http';
 import type { Platform } from '@haven/oci';
+import { additionsOf } from '../addition/addition-kind.js';
 import { presentLabel } from '../label/label.presenter.js';
 import { presentTag } from '../tag/tag.presenter.js';
 import { presentAccessory } from './accessory.presenter.js';
@@ -27,6 +28,16 @@ const presentReference = (row: ReferenceRow): object =>
     urls: row.urls,
   });
 
+/** Where each of the artifact's additions is read; the slashes of the repository are escaped twice, as in every path. */
+function additionLinks(row: ArtifactRow): object {
+  const slash = row.repository_name.indexOf('/');
+  const repository = encodeURIComponent(encodeURIComponent(row.repository_name.slice(slash + 1)));
+  const path = `/api/v2.0/projects/${row.repository_name.slice(0, slash)}/repositories/${repository}/artifacts/${row.digest}`;
+  return Object.fromEntries(
+    additionsOf(row).map((name) => [name, { href: `${path}/additions/${name}`, absolute: false }]),
+  );
+}
+
 /** Harbor's `Artifact`. Inherited accessories are left out when there are none, unlike the other lists. */
 export function presentArtifact(row: ArtifactRow, details: ArtifactDetails): object {
   const inherited = details.inheritedAccessories.map(presentAccessory);
@@ -46,6 +57,7 @@ export function presentArtifact(row: ArtifactRow, details: ArtifactDetails): obj
     pull_time: dateTime(row.pull_time),
     extra_attrs: row.extra_attrs,
     annotations: row.annotations,
+    addition_links: additionLinks(row),
     references: details.references.map(presentReference),
     tags: details.tags.map((tag) => presentTag(tag, details.isImmutable(row.repository_name, tag.name))),
     labels: details.labels.map(presentLabel),

@@ -1,0 +1,167 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { sql } from '@haven/models';
+import { pack } from 'tar-stream';
+import { ContentBuilder, digestOf } from './content-builder.js';
+import { admin, CoreApp } from './core-app.js';
+
+const imageConfig = 'application/vnd.oci.image.config.v1+json';
+const chartConfig = 'application/vnd.cncf.helm.config.v1+json';
+const chartLayer = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
+
+/** Stands for the registry: hands out blobs to whoever shows the internal credential. */
+const blobs = new Map<string, Buffer>();
+let registry: Server;
+let core: CoreApp;
+let content: ContentBuilder;
+
+async function pushBlob(bytes: Buffer): Promise<string> {
+  const digest = digestOf(bytes.toString('latin1') + String(blobs.size));
+  blobs.set(digest, bytes);
+  await core.db.run(sql('INSERT INTO blob (digest, size) VALUES ($1, $2)', digest, bytes.length));
+  await content.startUpload('app');
+  await core.db.run(
+    sql(
+      `INSERT INTO repository_blob (repository_id, digest, lease_until)
+       SELECT repository_id, $1, now() + interval '1 hour' FROM repository WHERE name = 'additions/app'`,
+      digest,
+    ),
+  );
+  return digest;
+}
+
+async function push(type: string, config: [string, Buffer], layer: [string, Buffer], tag: string): Promise<void> {
+  const configDigest = await pushBlob(config[1]);
+  const layerDigest = await pushBlob(layer[1]);
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: { mediaType: config[0], digest: configDigest, size: config[1].length },
+    layers: [{ mediaType: layer[0], digest: layerDigest, size: layer[1].length }],
+  };
+  await content.push('app', JSON.stringify(manifest), { tag, type, blobDigests: [configDigest, layerDigest] });
+}
+
+async function archive(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
+  const tar = pack();
+  for (const [name, text] of Object.entries(files)) tar.entry({ name }, text);
+  tar.finalize();
+  return gzipSync(await buffer(tar));
+}
+
+const artifact = (tag: string) => `/projects/additions/repositories/app/artifacts/${tag}`;
+const read = async (tag: string, addition: string) => {
+  const url = `/api/v2.0${artifact(tag)}/additions/${addition}`;
+  return core.raw('GET', url, admin);
+};
+
+beforeAll(async () => {
+  registry = createServer((request, response) => {
+    const bytes = blobs.get(request.url?.split('/').at(-1) ?? '');
+    if (request.headers.authorization !== core.asService['authorization']) response.writeHead(401).end();
+    else if (bytes === undefined) response.writeHead(404).end();
+    else response.writeHead(200).end(bytes);
+  });
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+  const { port } = registry.address() as AddressInfo;
+  core = await CoreApp.start({ env: { HAVEN_REGISTRY_URL: `http://127.0.0.1:${port}` } });
+  content = new ContentBuilder(core.db, await core.createProject('additions', admin, true), 'additions');
+
+  const history = [{ created: '2026-01-01T00:00:00Z', created_by: 'RUN make', empty_layer: true }];
+  const config = Buffer.from(JSON.stringify({ architecture: 'amd64', history }));
+  await push('IMAGE', [imageConfig, config], ['application/vnd.oci.image.layer.v1.tar', Buffer.from('l')], 'image');
+  await push('IMAGE', [imageConfig, Buffer.from('no json')], ['application/x', Buffer.from('m')], 'odd');
+  const chart = await archive({
+    'app/Chart.yaml': 'name: app\ndependencies:\n  - name: db\n    version: 1.x\n    repository: oci://charts.example',
+    'app/values.yaml': 'replicas: 3 # drei\n',
+    'app/README.md': '# App\n<script>alert(1)</script>',
+    'app/charts/db/README.md': 'not this one',
+  });
+  await push('CHART', [chartConfig, Buffer.from('{}')], [chartLayer, chart], 'chart');
+  await push(
+    'CHART',
+    [chartConfig, Buffer.from('{ }')],
+    [chartLayer, await archive({ 'x/Chart.yaml': 'name: x' })],
+    'bare',
+  );
+  const bomb = await archive({ 'x/filler': Buffer.alloc(70 * 1024 * 1024), 'x/values.yaml': 'a: 1' });
+  await push('CHART', [chartConfig, Buffer.from('{  }')], [chartLayer, bomb], 'bomb');
+  await push('CHART', [chartConfig, Buffer.from('{   }')], [chartLayer, Buffer.from('no gzip')], 'damaged');
+  await push(
+    'CHART',
+    [chartConfig, Buffer.from('{    }')],
+    [chartLayer, await archive({ 'x/Chart.yaml': ': [' })],
+    'bad-yaml',
+  );
+}, 30_000);
+afterAll(async () => {
+  await core.stop();
+  registry.closeAllConnections();
+  await new Promise((resolve) => registry.close(resolve));
+});
+
+describe('additions', () => {
+  it('tell how an image was built', async () => {
+    const answer = await read('image', 'build_history');
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+    expect(JSON.parse(answer.text)).toEqual([
+      { created: '2026-01-01T00:00:00Z', created_by: 'RUN make', empty_layer: true },
+    ]);
+    expect((await read('odd', 'build_history')).text).toBe('[]');
+  });
+
+  it('show the files of a chart', async () => {
+    const values = await read('chart', 'values.yaml');
+    expect([values.headers['content-type'], values.text]).toEqual([
+      'text/plain; charset=utf-8',
+      'replicas: 3 # drei\n',
+    ]);
+    const readme = await read('chart', 'readme.md');
+    expect(readme.headers).toMatchObject({
+      'content-type': 'text/markdown; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(readme.text).toContain('# App');
+    expect(JSON.parse((await read('chart', 'dependencies')).text)).toEqual([
+      { name: 'db', version: '1.x', repository: 'oci://charts.example' },
+    ]);
+    expect([(await read('bare', 'readme.md')).text, (await read('bare', 'dependencies')).text]).toEqual(['', '[]']);
+  });
+
+  it('are linked from the artifact', async () => {
+    const shown = (await core.get(artifact('chart'), admin)).body as {
+      digest: string;
+      addition_links: Record<string, { href: string; absolute: boolean }>;
+    };
+    expect(Object.keys(shown.addition_links)).toEqual(['values.yaml', 'readme.md', 'dependencies']);
+    expect(shown.addition_links['readme.md']).toEqual({
+      href: `/api/v2.0${artifact(shown.digest)}/additions/readme.md`,
+      absolute: false,
+    });
+    const { href = '' } = shown.addition_links['values.yaml'] ?? {};
+    expect((await core.raw('GET', href, admin)).text).toBe('replicas: 3 # drei\n');
+  });
+
+  it.each([
+    ['image', 'values.yaml', 400],
+    ['image', 'license', 400],
+    ['image', 'nonsense', 400],
+    ['chart', 'build_history', 400],
+    ['damaged', 'values.yaml', 400],
+    ['bad-yaml', 'dependencies', 400],
+    ['bomb', 'values.yaml', 400],
+    ['missing', 'build_history', 404],
+  ])('of %s: %s is %d', async (tag, addition, status) => {
+    expect((await read(tag, addition)).status).toBe(status);
+  });
+
+  it('answer 404 when the bytes are gone, and 503 while the registry is away', async () => {
+    blobs.clear();
+    expect((await read('image', 'build_history')).status).toBe(404);
+    registry.closeAllConnections();
+    await new Promise((resolve) => registry.close(resolve));
+    expect((await read('image', 'build_history')).status).toBe(503);
+  });
+});
