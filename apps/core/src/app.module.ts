@@ -12,6 +12,7 @@ import { LabelModule } from './label/label.module.js';
 import { LoggerModule } from './logger.module.js';
 import { MemberModule } from './member/member.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
+import { OutboundModule } from './outbound.module.js';
 import { PermissionModule } from './permission/permission.module.js';
 import { PingModule } from './ping/ping.module.js';
 import { ProjectModule } from './project/project.module.js';
@@ -31,7 +32,15 @@ import { UserGroupModule } from './user-group/user-group.module.js';
 import { UserModule } from './user/user.module.js';
 
 /** What every feature stands on. */
-const foundations = [CoreConfigModule, LoggerModule, DatabaseModule, RedisModule, ConfigurationModule, SecurityModule];
+const foundations = [
+  CoreConfigModule,
+  LoggerModule,
+  DatabaseModule,
+  RedisModule,
+  ConfigurationModule,
+  OutboundModule,
+  SecurityModule,
+];
 
 /** Every feature of core, one folder each, named by its API tag. */
 @Module({

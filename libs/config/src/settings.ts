@@ -94,6 +94,19 @@ export const settings = {
     { fallback: '' },
   ),
 
+  outboundReach: setting(
+    'HAVEN_OUTBOUND_REACH',
+    z.enum(['public', 'private', 'loopback']),
+    'Which addresses the platform calls on its own account (identity providers and the like): public ones only, those of private networks too, or those of this machine as well. Link-local and metadata addresses are never called.',
+    { fallback: 'private' },
+  ),
+  outboundCaFile: setting(
+    'HAVEN_OUTBOUND_CA_FILE',
+    z.string(),
+    'Certificates of authorities (PEM) that are trusted on such calls, beside those of the system.',
+    { fallback: '' },
+  ),
+
   coreListen: setting('HAVEN_CORE_LISTEN', listenAddress, 'Where core listens.', { fallback: '127.0.0.1:8081' }),
   coreUrl: setting('HAVEN_CORE_URL', url, 'Where the other services reach core.', {
     fallback: 'http://127.0.0.1:8081',

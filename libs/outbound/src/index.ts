@@ -1,0 +1,4 @@
+export type { Reach } from './address.js';
+export { OutboundClient, type OutboundOptions, type OutboundRequest } from './outbound.client.js';
+export { OutboundError, type OutboundReason } from './outbound.error.js';
+export { OutboundResponse } from './outbound-response.js';
