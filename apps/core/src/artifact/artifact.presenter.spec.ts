@@ -59,7 +59,7 @@ describe('presentArtifact', () => {
       type: 'OTHER',
       media_type: 'm',
       manifest_media_type: 'mm',
-      icon: artifactIcon('IMAGE'),
+      icon: artifactIcon('OTHER'),
       push_time: '2026-01-02T03:04:05.678Z',
       pull_time: '0001-01-01T00:00:00.000Z',
       references: null,
