@@ -115,12 +115,12 @@ export const parseSort = (sort: string): SortKey[] =>
     .filter(({ key }) => key !== '');
 
 function parsePage(query: unknown): Page {
-  const number = integerParam(query, 'page') ?? 1;
+  // Harbor takes page 0 for the first one, and its own command line sends it.
+  const number = Math.max(integerParam(query, 'page') ?? 1, 1);
   const size = integerParam(query, 'page_size') ?? DEFAULT_PAGE_SIZE;
   if (size > MAX_PAGE_SIZE) {
     throw Errors.unprocessable(`page_size in query should be less than or equal to ${MAX_PAGE_SIZE}`);
   }
-  if (number < 1) throw Errors.unprocessable('page in query should be greater than or equal to 1');
   // The offset has to stay a number that both JavaScript and PostgreSQL hold exactly.
   if (!Number.isSafeInteger(number * MAX_PAGE_SIZE)) throw Errors.unprocessable('page in query is too large');
   return { number, size: Math.max(size, 0) };
