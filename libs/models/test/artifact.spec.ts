@@ -15,6 +15,7 @@ import {
   chargeProject,
   settleQuota,
   type RepositoryRef,
+  type Sql,
 } from '../src/index.js';
 
 const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
@@ -204,5 +205,65 @@ describe('deleteArtifact', () => {
     await foldQuota(db);
     expect(await count('quota_delta')).toBe(0);
     await expectExactQuota(1);
+  });
+});
+
+describe('deleteRepository', () => {
+  /** Deletes a repository and counts the statements that it takes. */
+  async function statementsToDelete(repository: RepositoryRef): Promise<number> {
+    let statements = 0;
+    await db.transaction(async (tx) => {
+      const counted: Sql = {
+        rows: (query) => ((statements += 1), tx.rows(query)),
+        maybe: (query) => ((statements += 1), tx.maybe(query)),
+        one: (query) => ((statements += 1), tx.one(query)),
+        run: (query) => ((statements += 1), tx.run(query)),
+      };
+      await deleteRepository(counted, repository, { ...actor, consumers: ['core', 'projection'] });
+    });
+    return statements;
+  }
+
+  async function fill(name: string, indexes: number): Promise<RepositoryRef> {
+    const repository = await ensureRepository(db, 1, name);
+    const blob = await uploadBlob(repository, `layer of ${name}`);
+    for (let position = 0; position < indexes; position += 1) {
+      const child = manifestOf(`${name} child ${position}`, { blobs: [blob] });
+      const index = manifestOf(`${name} index ${position}`, { children: [child.digest] });
+      await put(repository, child);
+      await put(repository, index, `v${position}`);
+      await put(repository, manifestOf(`${name} signature ${position}`, { subject: index.digest }));
+    }
+    return repository;
+  }
+
+  it('takes all of it with as many statements for many artifacts as for few', async () => {
+    const before = await expectExactQuota(1);
+    const few = await fill('library/few', 1);
+    const many = await fill('library/many', 12);
+    expect(await statementsToDelete(many)).toBe(await statementsToDelete(few));
+    expect(await count('artifact_trash WHERE repository_name = $1', many.name)).toBe(36);
+    expect(await count('repository WHERE name = $1', many.name)).toBe(0);
+    expect(await expectExactQuota(1)).toBe(before);
+  });
+
+  it('tells of what lists showed, and the projection of everything', async () => {
+    const repository = await fill('library/told', 2);
+    await statementsToDelete(repository);
+    const told = async (consumer: string) =>
+      db.one<{ digests: number; tags: number }>(
+        sql(
+          `SELECT count(*)::int AS digests, sum(jsonb_array_length(payload->'tags'))::int AS tags FROM outbox
+            WHERE topic = 'artifact.deleted' AND consumer = $1 AND payload->>'repository' = $2`,
+          consumer,
+          repository.name,
+        ),
+      );
+    expect(await told('core')).toEqual({ digests: 2, tags: 2 });
+    expect(await told('projection')).toEqual({ digests: 6, tags: 2 });
+    const audited = "audit_log_ext WHERE operation = 'delete' AND resource LIKE $1";
+    expect(await count(audited, `${repository.name}@%`)).toBe(2);
+    expect(await count(audited, repository.name)).toBe(1);
+    expect(await count("ledger WHERE repository_name = $1 AND step = 'trashed'", repository.name)).toBe(6);
   });
 });

@@ -1,9 +1,9 @@
 import { Errors } from '@haven/errors';
-import { recordAudit } from '../audit/audit.js';
+import { recordAudit, recordAuditAll } from '../audit/audit.js';
 import { sql, statement, type Sql } from '../database/sql.js';
 import { assertMutable } from '../immutable/immutable-tags.js';
-import { recordLedger } from '../ledger/ledger.js';
-import { appendOutbox, type OutboxConsumer } from '../outbox/outbox.js';
+import { recordLedgerAll } from '../ledger/ledger.js';
+import { appendOutboxAll, type OutboxConsumer, type OutboxEvent } from '../outbox/outbox.js';
 import { releaseProject } from '../quota/quota.js';
 import type { RepositoryRef } from './repository-ref.js';
 
@@ -19,6 +19,16 @@ interface DoomedArtifact {
   size: number;
 }
 
+/** An artifact that is deleted, and what goes with it. */
+interface Deletion {
+  root: DoomedArtifact;
+  others: readonly DoomedArtifact[];
+  /** Of all of them. */
+  tags: readonly string[];
+  /** False for what no list showed: nobody is told of it but the projection. */
+  isNews: boolean;
+}
+
 const lockArtifact = statement(
   'artifact_lock',
   'SELECT id, digest, size FROM artifact WHERE repository_id = $1 AND digest = $2 FOR UPDATE',
@@ -29,17 +39,17 @@ const parentsOf = statement(
     WHERE child_id = $1 AND NOT parent_id = ANY($2) LIMIT 1`,
 );
 /**
- * What goes with an artifact: its accessories and its untagged children, unless another index refers to them.
+ * What goes with artifacts: their accessories and their untagged children, unless another index refers to them.
  * Candidates first, each from an index: a condition with OR over all artifacts would read all of them.
  */
 const dependentsOf = statement(
   'artifact_dependents',
   `SELECT id, digest, size FROM artifact
     WHERE NOT id = ANY($2)
-      AND id IN (SELECT artifact_id FROM artifact_accessory WHERE subject_artifact_id = $1
+      AND id IN (SELECT artifact_id FROM artifact_accessory WHERE subject_artifact_id = ANY($1)
                  UNION ALL
                  SELECT child_id FROM artifact_reference
-                  WHERE parent_id = $1 AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.artifact_id = child_id))
+                  WHERE parent_id = ANY($1) AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.artifact_id = child_id))
       AND NOT EXISTS (SELECT 1 FROM artifact_reference other
                        WHERE other.child_id = artifact.id AND NOT other.parent_id = ANY($2))
     ORDER BY id FOR UPDATE OF artifact`,
@@ -75,112 +85,142 @@ export async function deleteArtifact(
 ): Promise<void> {
   const root = await tx.maybe<DoomedArtifact>(lockArtifact(repository.repositoryId, digest));
   if (root === null) throw Errors.manifestUnknown(`artifact ${repository.name}@${digest} not found`);
-  await deleteRoot(tx, repository, root, context);
-}
-
-async function deleteRoot(
-  tx: Sql,
-  repository: RepositoryRef,
-  root: DoomedArtifact,
-  context: DeletionContext,
-): Promise<void> {
-  const doomed = await collectDoomed(tx, root);
-  const ids = doomed.map((artifact) => artifact.id);
+  const others = await collectDependents(tx, root);
+  const ids = [root.id, ...others.map(({ id }) => id)];
   const parent = await tx.maybe<{ digest: string }>(parentsOf(root.id, ids));
   if (parent !== null) {
     throw Errors.stillReferenced(`the deleting artifact is referenced by others: ${repository.name}@${parent.digest}`);
   }
   const tags = await tx.rows<{ name: string }>(tagsOf(ids));
+  await trash(tx, repository, [{ root, others, tags: tags.map(({ name }) => name), isNews: true }], context);
+}
+
+async function collectDependents(tx: Sql, root: DoomedArtifact): Promise<DoomedArtifact[]> {
+  const others: DoomedArtifact[] = [];
+  // What goes may take more with it: level by level, until one takes nothing.
+  for (let level = [root]; level.length > 0; others.push(...level)) {
+    const due = dependentsOf(
+      level.map(({ id }) => id),
+      [root.id, ...others.map(({ id }) => id)],
+    );
+    const lockedIds = new Set((await tx.rows<DoomedArtifact>(due)).map(({ id }) => id));
+    // Asked again now that they are held: one may have been tagged while the lock was waited for.
+    level = lockedIds.size === 0 ? [] : (await tx.rows<DoomedArtifact>(due)).filter(({ id }) => lockedIds.has(id));
+  }
+  return others;
+}
+
+/** Moves artifacts out of a repository, all of them held; the number of statements does not depend on theirs. */
+async function trash(
+  tx: Sql,
+  repository: RepositoryRef,
+  deletions: readonly Deletion[],
+  context: DeletionContext,
+): Promise<void> {
   await assertMutable(
     tx,
     repository,
-    tags.map((tag) => tag.name),
+    deletions.flatMap(({ tags }) => tags),
   );
+  const ids = deletions.flatMap(({ root, others }) => [root.id, ...others.map(({ id }) => id)]);
   const digests = await tx.rows<{ digest: string }>(chargedDigests(ids));
   await tx.run(moveToTrash(ids, context.actor));
   await tx.run(sql('DELETE FROM tag WHERE artifact_id = ANY($1)', ids));
   await tx.run(sql('DELETE FROM artifact_reference WHERE parent_id = ANY($1)', ids));
   await tx.run(sql('DELETE FROM artifact WHERE id = ANY($1)', ids));
-  for (const artifact of doomed) {
-    await recordLedger(tx, {
-      digest: artifact.digest,
-      step: 'trashed',
-      reason: artifact.id === root.id ? 'artifact deleted' : `went with ${root.digest}`,
-      repositoryName: repository.name,
-      actor: context.actor,
-      sizeBytes: artifact.size,
-    });
-  }
-  await announceDeletion(tx, repository, { root, doomed, tags: tags.map((tag) => tag.name) }, context);
+  await recordLedgerAll(
+    tx,
+    deletions.flatMap(({ root, others }) => {
+      const entry = { step: 'trashed', repositoryName: repository.name, actor: context.actor } as const;
+      return [
+        { ...entry, digest: root.digest, sizeBytes: root.size, reason: 'artifact deleted' },
+        ...others.map(({ digest, size }) => ({
+          ...entry,
+          digest,
+          sizeBytes: size,
+          reason: `went with ${root.digest}`,
+        })),
+      ];
+    }),
+  );
+  await announceDeletions(tx, repository, deletions, context);
   await releaseProject(
     tx,
     repository.projectId,
-    digests.map((row) => row.digest),
+    digests.map(({ digest }) => digest),
   );
 }
 
-async function collectDoomed(tx: Sql, root: DoomedArtifact): Promise<DoomedArtifact[]> {
-  const doomed = [root];
-  // Grows while it is walked: what goes may take more with it.
-  for (const current of doomed) {
-    const ids = doomed.map((artifact) => artifact.id);
-    const locked = await tx.rows<DoomedArtifact>(dependentsOf(current.id, ids));
-    if (locked.length === 0) continue;
-    // Asked again now that they are held: one may have been tagged while the lock was waited for.
-    const still = await tx.rows<DoomedArtifact>(dependentsOf(current.id, ids));
-    const lockedIds = new Set(locked.map((artifact) => artifact.id));
-    doomed.push(...still.filter((artifact) => lockedIds.has(artifact.id)));
-  }
-  return doomed;
-}
-
-async function announceDeletion(
+async function announceDeletions(
   tx: Sql,
   repository: RepositoryRef,
-  deletion: { root: DoomedArtifact; doomed: readonly DoomedArtifact[]; tags: readonly string[] },
-  context: DeletionContext,
+  deletions: readonly Deletion[],
+  { actor, sourceIp, consumers }: DeletionContext,
 ): Promise<void> {
-  await recordAudit(tx, {
-    projectId: repository.projectId,
-    operation: 'delete',
-    resourceType: 'artifact',
-    resource: `${repository.name}@${deletion.root.digest}`,
-    username: context.actor,
-    sourceIp: context.sourceIp,
-  });
-  await appendOutbox(tx, context.consumers, {
+  const { projectId, name } = repository;
+  const [news, rest] = [deletions.filter(({ isNews }) => isNews), deletions.filter(({ isNews }) => !isNews)];
+  await recordAuditAll(
+    tx,
+    news.map(({ root }) => ({
+      projectId,
+      operation: 'delete',
+      resourceType: 'artifact',
+      resource: `${name}@${root.digest}`,
+      username: actor,
+      sourceIp,
+    })),
+  );
+  const at = new Date().toISOString();
+  const eventOf = ({ root, others, tags }: Deletion): OutboxEvent => ({
     topic: 'artifact.deleted',
     payload: {
       ...repository,
-      repository: repository.name,
-      digest: deletion.root.digest,
-      digests: deletion.doomed.map((artifact) => artifact.digest),
-      tags: deletion.tags,
-      actor: context.actor,
-      at: new Date().toISOString(),
+      repository: name,
+      digest: root.digest,
+      digests: [root.digest, ...others.map(({ digest }) => digest)],
+      tags,
+      actor,
+      at,
     },
   });
+  await appendOutboxAll(tx, consumers, news.map(eventOf));
+  await appendOutboxAll(
+    tx,
+    consumers.filter((consumer) => consumer === 'projection'),
+    rest.map(eventOf),
+  );
 }
 
 const lockRepository = statement(
   'repository_lock',
   'SELECT repository_id FROM repository WHERE repository_id = $1 FOR UPDATE',
 );
-/** An index is always younger than its children, so this order never meets a child that is still needed. */
-const artifactsOf = statement(
-  'repository_artifacts',
-  'SELECT digest FROM artifact WHERE repository_id = $1 ORDER BY id DESC',
+/** An index is held before its children, as by whoever deletes it alone. */
+const lockArtifacts = statement(
+  'repository_artifacts_lock',
+  'SELECT id, digest, size, listed FROM artifact WHERE repository_id = $1 ORDER BY id DESC FOR UPDATE',
+);
+const tagsOfRepository = statement(
+  'repository_tags',
+  'SELECT artifact_id AS "artifactId", name FROM tag WHERE repository_id = $1 ORDER BY name',
 );
 
-/** Deletes a repository with all its artifacts, which go to the trash. @throws AppError NOT_FOUND */
+/** Deletes a repository with all its artifacts, which go to the trash. @throws AppError NOT_FOUND, PRECONDITION when a rule keeps a tag */
 export async function deleteRepository(tx: Sql, repository: RepositoryRef, context: DeletionContext): Promise<void> {
   const locked = await tx.maybe(lockRepository(repository.repositoryId));
   if (locked === null) throw Errors.notFound(`repository ${repository.name} not found`);
-  for (const { digest } of await tx.rows<{ digest: string }>(artifactsOf(repository.repositoryId))) {
-    const root = await tx.maybe<DoomedArtifact>(lockArtifact(repository.repositoryId, digest));
-    // Many go with another one before it is their turn.
-    if (root !== null) await deleteRoot(tx, repository, root, context);
-  }
+  const artifacts = await tx.rows<DoomedArtifact & { listed: boolean }>(lockArtifacts(repository.repositoryId));
+  const tags = Map.groupBy(
+    await tx.rows<{ artifactId: number; name: string }>(tagsOfRepository(repository.repositoryId)),
+    ({ artifactId }) => artifactId,
+  );
+  const deletions = artifacts.map(({ listed, ...root }) => ({
+    root,
+    others: [],
+    tags: (tags.get(root.id) ?? []).map(({ name }) => name),
+    isNews: listed,
+  }));
+  await trash(tx, repository, deletions, context);
   const pending = await tx.rows<{ digest: string }>(
     sql('DELETE FROM repository_blob WHERE repository_id = $1 RETURNING digest', repository.repositoryId),
   );

@@ -33,12 +33,13 @@ const insert = statement(
       WHERE k IN ('disabled_audit_log_event_types', 'audit_log_forward_endpoint', 'skip_audit_log_database',
                   'pull_audit_log_disable')),
    entry AS (
-     SELECT $1::integer AS project_id, $2::text AS operation, $3::text AS resource_type, left($4, 1024) AS resource,
-            left($5, 255) AS username, left($6, 1024) AS op_desc, $7::boolean AS op_result, left($8, 50) AS source_ip,
-            now() AS op_time
-       FROM switches
-      WHERE $2 || '_' || $3 <> ALL (regexp_split_to_array(disabled, '\\s*,\\s*'))
-        AND NOT ("arePullsOff" AND $2 = 'pull')),
+     SELECT project_id, operation, resource_type, left(resource, 1024) AS resource, left(username, 255) AS username,
+            left(op_desc, 1024) AS op_desc, op_result, left(source_ip, 50) AS source_ip, now() AS op_time
+       FROM switches, unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[],
+                             $8::text[])
+         AS said (project_id, operation, resource_type, resource, username, op_desc, op_result, source_ip)
+      WHERE operation || '_' || resource_type <> ALL (regexp_split_to_array(disabled, '\\s*,\\s*'))
+        AND NOT ("arePullsOff" AND operation = 'pull')),
    stored AS (
      INSERT INTO audit_log_ext (project_id, operation, resource_type, resource, username, op_desc, op_result, source_ip)
      SELECT project_id, operation, resource_type, resource, username, op_desc, op_result, source_ip
@@ -48,18 +49,23 @@ const insert = statement(
 );
 
 /** Writes one line of the audit log, in the transaction of the change it tells of; where it goes, settings say. */
-export async function recordAudit(tx: Sql, entry: AuditEntry): Promise<void> {
-  const description = entry.description ?? `${entry.operation} ${entry.resourceType}: ${entry.resource}`;
+export const recordAudit = (tx: Sql, entry: AuditEntry): Promise<void> => recordAuditAll(tx, [entry]);
+
+/** Writes any number of lines with one statement. */
+export async function recordAuditAll(tx: Sql, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
   await tx.run(
     insert(
-      entry.projectId ?? 0,
-      entry.operation,
-      entry.resourceType,
-      entry.resource,
-      entry.username,
-      description,
-      entry.succeeded ?? true,
-      entry.sourceIp ?? '',
+      entries.map(({ projectId }) => projectId ?? 0),
+      entries.map(({ operation }) => operation),
+      entries.map(({ resourceType }) => resourceType),
+      entries.map(({ resource }) => resource),
+      entries.map(({ username }) => username),
+      entries.map(
+        ({ description, ...entry }) => description ?? `${entry.operation} ${entry.resourceType}: ${entry.resource}`,
+      ),
+      entries.map(({ succeeded }) => succeeded ?? true),
+      entries.map(({ sourceIp }) => sourceIp ?? ''),
     ),
   );
 }

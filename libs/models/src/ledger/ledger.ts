@@ -16,10 +16,15 @@ export interface LedgerEntry {
 const insert = statement(
   'ledger_insert',
   `INSERT INTO ledger (digest, step, reason, repository_name, actor, size)
-   VALUES ($1, $2, left($3, 255), $4, left($5, 255), $6)`,
+   SELECT digest, step, left(reason, 255), "repositoryName", left(actor, 255), "sizeBytes"
+     FROM jsonb_to_recordset($1)
+       AS entry (digest text, step text, reason text, "repositoryName" text, actor text, "sizeBytes" bigint)`,
 );
 
 /** Writes one step, in the transaction that takes it. */
-export async function recordLedger(tx: Sql, entry: LedgerEntry): Promise<void> {
-  await tx.run(insert(entry.digest, entry.step, entry.reason, entry.repositoryName, entry.actor, entry.sizeBytes));
+export const recordLedger = (tx: Sql, entry: LedgerEntry): Promise<void> => recordLedgerAll(tx, [entry]);
+
+/** Writes any number of steps with one statement. */
+export async function recordLedgerAll(tx: Sql, entries: readonly LedgerEntry[]): Promise<void> {
+  if (entries.length > 0) await tx.run(insert(JSON.stringify(entries)));
 }

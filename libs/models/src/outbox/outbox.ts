@@ -20,12 +20,23 @@ export interface OutboxRow {
 const insert = statement(
   'outbox_insert',
   `INSERT INTO outbox (event_id, consumer, topic, payload)
-   SELECT $1, consumer, $3, $4 FROM unnest($2::text[]) AS consumer`,
+   SELECT event.id, consumer, event.topic, event.payload
+     FROM jsonb_to_recordset($2) AS event (id uuid, topic text, payload jsonb), unnest($1::text[]) AS consumer`,
 );
 
 /** Writes an event for each consumer, in the transaction of the change it tells of. */
-export async function appendOutbox(tx: Sql, consumers: readonly OutboxConsumer[], event: OutboxEvent): Promise<void> {
-  await tx.run(insert(randomUUID(), consumers, event.topic, JSON.stringify(event.payload)));
+export const appendOutbox = (tx: Sql, consumers: readonly OutboxConsumer[], event: OutboxEvent): Promise<void> =>
+  appendOutboxAll(tx, consumers, [event]);
+
+/** Writes any number of events with one statement. */
+export async function appendOutboxAll(
+  tx: Sql,
+  consumers: readonly OutboxConsumer[],
+  events: readonly OutboxEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ topic, payload }) => ({ id: randomUUID(), topic, payload }));
+  await tx.run(insert(consumers, JSON.stringify(rows)));
 }
 
 /**
