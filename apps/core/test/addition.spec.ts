@@ -4,16 +4,19 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { sql } from '@haven/models';
 import { pack } from 'tar-stream';
-import { ContentBuilder, digestOf } from './content-builder.js';
+import { ContentBuilder, digestOf, type Wanted } from './content-builder.js';
 import { admin, CoreApp } from './core-app.js';
 
 const imageConfig = 'application/vnd.oci.image.config.v1+json';
 const chartConfig = 'application/vnd.cncf.helm.config.v1+json';
+const sbomType = 'application/vnd.goharbor.harbor.sbom.v1';
 const chartLayer = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
 /** Stands for the registry: hands out blobs to whoever shows the internal credential. */
 const blobs = new Map<string, Buffer>();
 let registry: Server;
+/** Whether answers of the registry end in their middle. */
+let isBreaking = false;
 let core: CoreApp;
 let content: ContentBuilder;
 
@@ -32,24 +35,44 @@ async function pushBlob(bytes: Buffer): Promise<string> {
   return digest;
 }
 
-async function push(type: string, config: [string, Buffer], layer: [string, Buffer], tag: string): Promise<void> {
-  const configDigest = await pushBlob(config[1]);
-  const layerDigest = await pushBlob(layer[1]);
+/** A media type, bytes, and for a file of a model where it lies. */
+type Part = readonly [string, Buffer, string?];
+
+async function push(
+  type: string,
+  config: Part,
+  layers: Part | readonly Part[],
+  tag: string,
+  wanted: Wanted = {},
+): Promise<string> {
+  const parts = [config, ...((Array.isArray(layers[0]) ? layers : [layers]) as readonly Part[])];
+  const descriptors = [];
+  for (const [mediaType, bytes, path] of parts) {
+    const annotations = path === undefined ? {} : { 'org.cncf.model.filepath': path };
+    descriptors.push({ mediaType, digest: await pushBlob(bytes), size: bytes.length, annotations });
+  }
   const manifest = {
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: { mediaType: config[0], digest: configDigest, size: config[1].length },
-    layers: [{ mediaType: layer[0], digest: layerDigest, size: layer[1].length }],
+    config: descriptors[0],
+    layers: descriptors.slice(1),
   };
-  await content.push('app', JSON.stringify(manifest), { tag, type, blobDigests: [configDigest, layerDigest] });
+  const blobDigests = descriptors.map(({ digest }) => digest);
+  return content.push('app', JSON.stringify(manifest), { tag, type, blobDigests, ...wanted });
 }
 
-async function archive(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
+const pushChart = async (tag: string, files: Readonly<Record<string, string | Buffer>>): Promise<string> =>
+  push('CHART', [chartConfig, Buffer.from(tag)], [chartLayer, await archive(files)], tag);
+
+async function tarOf(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
   const tar = pack();
   for (const [name, text] of Object.entries(files)) tar.entry({ name }, text);
   tar.finalize();
-  return gzipSync(await buffer(tar));
+  return buffer(tar);
 }
+
+const archive = async (files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> =>
+  gzipSync(await tarOf(files));
 
 const artifact = (tag: string) => `/projects/additions/repositories/app/artifacts/${tag}`;
 const read = async (tag: string, addition: string) => {
@@ -62,7 +85,10 @@ beforeAll(async () => {
     const bytes = blobs.get(request.url?.split('/').at(-1) ?? '');
     if (request.headers.authorization !== core.asService['authorization']) response.writeHead(401).end();
     else if (bytes === undefined) response.writeHead(404).end();
-    else response.writeHead(200).end(bytes);
+    else if (isBreaking) {
+      response.writeHead(200, { 'content-length': bytes.length });
+      response.write(bytes.subarray(0, 10), () => response.destroy());
+    } else response.writeHead(200).end(bytes);
   });
   await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
   const { port } = registry.address() as AddressInfo;
@@ -71,30 +97,46 @@ beforeAll(async () => {
 
   const history = [{ created: '2026-01-01T00:00:00Z', created_by: 'RUN make', empty_layer: true }];
   const config = Buffer.from(JSON.stringify({ architecture: 'amd64', history }));
-  await push('IMAGE', [imageConfig, config], ['application/vnd.oci.image.layer.v1.tar', Buffer.from('l')], 'image');
-  await push('IMAGE', [imageConfig, Buffer.from('no json')], ['application/x', Buffer.from('m')], 'odd');
-  const chart = await archive({
+  const layer = ['application/vnd.oci.image.layer.v1.tar', Buffer.from('l')] as const;
+  const image = await push('IMAGE', [imageConfig, config], layer, 'image');
+  await push('IMAGE', [imageConfig, Buffer.from('no json')], layer, 'odd');
+  await content.pushIndex('app', 'an index', [{ digest: image }], 'index');
+  await push(
+    'SBOM',
+    [sbomType, Buffer.from('{}')],
+    ['application/json', Buffer.from('{"spdxVersion":"2.3"}')],
+    'sbom',
+    {
+      subjectDigest: image,
+      accessory: { type: 'sbom.harbor', subjectDigest: image },
+    },
+  );
+  await pushChart('chart', {
     'app/Chart.yaml': 'name: app\ndependencies:\n  - name: db\n    version: 1.x\n    repository: oci://charts.example',
     'app/values.yaml': 'replicas: 3 # drei\n',
     'app/README.md': '# App\n<script>alert(1)</script>',
     'app/charts/db/README.md': 'not this one',
   });
-  await push('CHART', [chartConfig, Buffer.from('{}')], [chartLayer, chart], 'chart');
+  await pushChart('bare', { 'x/Chart.yaml': 'name: x' });
+  await pushChart('first-version', {
+    'x/Chart.yaml': 'name: x',
+    'x/requirements.yaml': 'dependencies: [{ name: old }]',
+  });
+  await pushChart('bomb', { 'x/filler': Buffer.alloc(70 * 1024 * 1024), 'x/values.yaml': 'a: 1' });
+  await pushChart('large-file', { 'x/values.yaml': Buffer.alloc(5 * 1024 * 1024, 'a') });
+  await pushChart('bad-yaml', { 'x/Chart.yaml': ': [' });
+  await push('CHART', [chartConfig, Buffer.from('{}')], [chartLayer, Buffer.from('no gzip')], 'damaged');
   await push(
-    'CHART',
-    [chartConfig, Buffer.from('{ }')],
-    [chartLayer, await archive({ 'x/Chart.yaml': 'name: x' })],
-    'bare',
+    'CNAI',
+    ['application/vnd.cncf.model.config.v1+json', Buffer.from('{}')],
+    [
+      ['application/vnd.cncf.model.weight.v1.raw', Buffer.from('weights'), 'parts/model-1.safetensors'],
+      ['application/vnd.cncf.model.doc.v1.tar', await tarOf({ 'README.md': '# Model' }), 'README.md'],
+      ['application/vnd.cncf.model.doc.v1.raw', Buffer.from('MIT'), 'LICENSE'],
+    ],
+    'model',
   );
-  const bomb = await archive({ 'x/filler': Buffer.alloc(70 * 1024 * 1024), 'x/values.yaml': 'a: 1' });
-  await push('CHART', [chartConfig, Buffer.from('{  }')], [chartLayer, bomb], 'bomb');
-  await push('CHART', [chartConfig, Buffer.from('{   }')], [chartLayer, Buffer.from('no gzip')], 'damaged');
-  await push(
-    'CHART',
-    [chartConfig, Buffer.from('{    }')],
-    [chartLayer, await archive({ 'x/Chart.yaml': ': [' })],
-    'bad-yaml',
-  );
+  await push('CNAI', ['application/vnd.cncf.model.config.v1+json', Buffer.from('{}')], layer, 'bare-model');
 }, 30_000);
 afterAll(async () => {
   await core.stop();
@@ -130,6 +172,32 @@ describe('additions', () => {
     expect([(await read('bare', 'readme.md')).text, (await read('bare', 'dependencies')).text]).toEqual(['', '[]']);
   });
 
+  it('show what a chart of the first version needs', async () => {
+    expect(JSON.parse((await read('first-version', 'dependencies')).text)).toEqual([{ name: 'old' }]);
+  });
+
+  it('show the documents of a model, and what it consists of', async () => {
+    expect((await read('model', 'readme.md')).text).toBe('# Model');
+    const license = await read('model', 'license');
+    expect([license.text, license.headers['content-type']]).toEqual(['MIT', 'text/plain; charset=utf-8']);
+    expect(JSON.parse((await read('model', 'files')).text)).toEqual([
+      { name: 'parts', type: 'directory', children: [{ name: 'model-1.safetensors', type: 'file', size: 7 }] },
+      { name: 'LICENSE', type: 'file', size: 3 },
+      { name: 'README.md', type: 'file', size: 2048 },
+    ]);
+  });
+
+  it('show an SBOM, asked of itself or of what it is about', async () => {
+    for (const tag of ['sbom', 'image']) {
+      const answer = await read(tag, 'sbom');
+      expect([answer.status, answer.headers['content-type'], answer.text]).toEqual([
+        200,
+        sbomType,
+        '{"spdxVersion":"2.3"}',
+      ]);
+    }
+  });
+
   it('are linked from the artifact', async () => {
     const shown = (await core.get(artifact('chart'), admin)).body as {
       digest: string;
@@ -147,14 +215,27 @@ describe('additions', () => {
   it.each([
     ['image', 'values.yaml', 400],
     ['image', 'license', 400],
-    ['image', 'nonsense', 400],
+    ['index', 'build_history', 400],
+    ['odd', 'sbom', 400],
+    ['image', 'nonsense', 422],
+    ['image', 'vulnerabilities', 404],
+    ['missing', 'vulnerabilities', 404],
     ['chart', 'build_history', 400],
+    ['chart', 'license', 400],
     ['damaged', 'values.yaml', 400],
     ['bad-yaml', 'dependencies', 400],
     ['bomb', 'values.yaml', 400],
+    ['large-file', 'values.yaml', 400],
+    ['bare-model', 'license', 404],
     ['missing', 'build_history', 404],
   ])('of %s: %s is %d', async (tag, addition, status) => {
     expect((await read(tag, addition)).status).toBe(status);
+  });
+
+  it('answer 503 when the registry goes away in the middle', async () => {
+    isBreaking = true;
+    expect((await read('chart', 'values.yaml')).status).toBe(503);
+    isBreaking = false;
   });
 
   it('answer 404 when the bytes are gone, and 503 while the registry is away', async () => {

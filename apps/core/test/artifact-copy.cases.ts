@@ -109,6 +109,17 @@ export function artifactCopyCases(coreOf: () => CoreApp): void {
     expect((await copy('copy-from/app:v1', developer, bad)).status).toBe(400);
   });
 
+  it('puts nothing into a proxy cache, nor tags', async () => {
+    const cache = await core.createProject('copy-cache');
+    await core.addMember(cache, developer, 4);
+    const cached = await new ContentBuilder(core.db, cache, 'copy-cache').push('app', 'a cached image');
+    await core.db.run(sql('UPDATE project SET registry_id = 1 WHERE project_id = $1', cache));
+    const artifacts = '/projects/copy-cache/repositories/app/artifacts';
+    expect((await copy('copy-from/app:v1', developer, artifacts)).status).toBe(405);
+    expect((await core.post(`${artifacts}/${cached}/tags`, { name: 'v1' }, developer)).status).toBe(405);
+    expect((await copy(`copy-cache/app@${cached}`)).status).toBe(201);
+  });
+
   it('takes nothing where the quota is used up', async () => {
     const full = await core.createProject('copy-full');
     await core.addMember(full, developer, 2);

@@ -1,29 +1,36 @@
-import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
-import { sql } from '@haven/models';
+import { statement } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
-import { parseManifest, type ParsedManifest } from '@haven/oci';
-import { parse } from 'yaml';
+import { parseManifest, type Descriptor, type ParsedManifest } from '@haven/oci';
 import { z } from 'zod';
 import { ArtifactLookup, type ArtifactPath } from '../artifact/artifact-lookup.repository.js';
 import { RegistryClient } from '../registry/registry.client.js';
-import { additionsOf } from './addition-kind.js';
-import { readChart, UnreadableChart } from './chart-archive.js';
+import { additionNames, additionsOf, isAdditionName, type AdditionName } from './addition-kind.js';
+import { readArchive } from './archive.js';
+import { mostFileBytes, readFile } from './bounded-read.js';
+import { dependenciesOf, dependencyFiles, readChart } from './chart.js';
+import { documentLayer, filesOf } from './model.js';
 
-/** What is sent: text of a kind of its own. */
+/** What is sent. */
 export interface Addition {
   contentType: string;
-  text: string;
+  content: string | Readable;
 }
 
-const mostConfigBytes = 4 * 1_024 * 1_024;
-const mostChartBytes = 32 * 1_024 * 1_024;
 const chartContent = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
+const sbomType = 'application/vnd.goharbor.harbor.sbom.v1';
+const mostChartBytes = 32 * 1_024 * 1_024;
 
-const json = 'application/json; charset=utf-8';
 const imageConfig = z.object({ history: z.array(z.record(z.string(), z.unknown())).nullish() });
-const chartFile = z.object({ dependencies: z.array(z.record(z.string(), z.unknown())).nullish() });
+
+const json = (value: unknown): Addition => ({
+  contentType: 'application/json; charset=utf-8',
+  content: JSON.stringify(value),
+});
+const plain = (content: string): Addition => ({ contentType: 'text/plain; charset=utf-8', content });
+const markdown = (content: string): Addition => ({ contentType: 'text/markdown; charset=utf-8', content });
 
 interface ManifestRow {
   type: string;
@@ -31,64 +38,117 @@ interface ManifestRow {
   payload: Buffer;
 }
 
-/** What can be read out of an artifact: how an image was built, what a chart says of itself. */
+const manifestOf = statement(
+  'addition_manifest',
+  'SELECT type, manifest_media_type, payload FROM artifact JOIN manifest USING (digest) WHERE id = $1',
+);
+/** The one that was attached last. */
+const sbomOf = statement(
+  'addition_sbom',
+  `SELECT type, manifest_media_type, payload
+     FROM artifact JOIN manifest USING (digest)
+    WHERE id = (SELECT artifact_id FROM artifact_accessory WHERE subject_artifact_id = $1 AND type = 'sbom.harbor'
+                 ORDER BY id DESC LIMIT 1)`,
+);
+
+/** What can be read out of an artifact: how an image was built, what a chart or a model says of itself, an SBOM. */
 @Injectable()
 export class AdditionService {
+  private readonly readers: Readonly<
+    Record<AdditionName, (manifest: ParsedManifest, type: string) => Promise<Addition>>
+  > = {
+    build_history: async ({ config }) => json(await this.history(config)),
+    'values.yaml': async (manifest) => plain(await this.chartFile(manifest, 'values.yaml')),
+    'readme.md': async (manifest, type) =>
+      markdown(
+        type === 'CHART'
+          ? await this.chartFile(manifest, 'readme.md')
+          : await this.modelDocument(manifest, ['README.md', 'README']),
+      ),
+    dependencies: async (manifest) => json(dependenciesOf(await this.chartFiles(manifest, dependencyFiles))),
+    license: async (manifest) => plain(await this.modelDocument(manifest, ['LICENSE', 'LICENSE.txt'])),
+    files: ({ layers }) => Promise.resolve(json(filesOf(layers))),
+    sbom: (manifest) => this.sbom(manifest),
+  };
+
   constructor(
     @Inject(ModelStore) private readonly store: ModelStore,
     @Inject(ArtifactLookup) private readonly lookup: ArtifactLookup,
     @Inject(RegistryClient) private readonly registry: RegistryClient,
   ) {}
 
-  /** @throws AppError NOT_FOUND, BAD_REQUEST for what this artifact does not have, UNAVAILABLE */
+  /**
+   * @throws AppError UNPROCESSABLE_ENTITY for a name that is none, NOT_FOUND, BAD_REQUEST for what this artifact does not
+   * have, UNAVAILABLE
+   */
   async read(path: ArtifactPath, name: string): Promise<Addition> {
+    if (!isAdditionName(name)) {
+      throw Errors.unprocessable(`addition in path should be one of [${additionNames.join(' ')}]`);
+    }
     const { artifactId } = await this.lookup.find(this.store.sql, path);
-    const row = await this.store.sql.one<ManifestRow>(
-      sql(
-        'SELECT type, manifest_media_type, payload FROM artifact JOIN manifest USING (digest) WHERE id = $1',
-        artifactId,
-      ),
-    );
-    if (!additionsOf(row).includes(name)) throw Errors.badRequest(`addition ${name} isn't supported for ${row.type}`);
-    const manifest = parseManifest(row.payload, row.manifest_media_type);
-    return name === 'build_history' ? this.buildHistory(manifest) : this.chart(manifest, name);
+    const own = await this.store.sql.one<ManifestRow & Record<string, unknown>>(manifestOf(artifactId));
+    const row = name === 'sbom' && own.type !== 'SBOM' ? await this.attachedSbom(artifactId) : own;
+    if (row === null || !additionsOf(row).includes(name)) {
+      throw Errors.badRequest(`addition ${name.toUpperCase()} isn't supported for ${own.type}`);
+    }
+    return this.readers[name](parseManifest(row.payload, row.manifest_media_type), row.type);
   }
 
-  private async buildHistory({ config }: ParsedManifest): Promise<Addition> {
-    if (config === undefined || config.size > mostConfigBytes)
-      throw Errors.badRequest('the image has no readable config');
-    const bytes = await buffer(await this.registry.readBlob(config.digest));
-    const { data } = imageConfig.safeParse(parseJson(bytes.toString('utf8')));
-    return { contentType: json, text: JSON.stringify(data?.history ?? []) };
+  /** Nobody scans yet, so Harbor's answer where there is no scanner. @throws AppError NOT_FOUND, always */
+  async vulnerabilities(path: ArtifactPath): Promise<Addition> {
+    const { repository } = await this.lookup.find(this.store.sql, path);
+    throw Errors.notFound(`no scanner registration configured for project: ${repository.projectId}`);
   }
 
-  private async chart({ layers }: ParsedManifest, name: string): Promise<Addition> {
+  private attachedSbom(artifactId: number): Promise<ManifestRow | null> {
+    return this.store.sql.maybe<ManifestRow & Record<string, unknown>>(sbomOf(artifactId));
+  }
+
+  /** Empty for a config that cannot be understood: whoever pushed it is not to be helped by an error here. */
+  private async history(config: Descriptor | undefined): Promise<object[]> {
+    if (config === undefined) return [];
+    const { data } = imageConfig.safeParse(parseJson(await this.text(config)));
+    return data?.history ?? [];
+  }
+
+  private async chartFile(manifest: ParsedManifest, name: string): Promise<string> {
+    return (await this.chartFiles(manifest, [name])).get(name) ?? '';
+  }
+
+  private async chartFiles({ layers }: ParsedManifest, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const layer = layers.find(({ mediaType }) => mediaType === chartContent) ?? layers[0];
-    if (layer === undefined || layer.size > mostChartBytes) throw Errors.badRequest('the chart cannot be read');
-    const file = name === 'dependencies' ? 'chart.yaml' : name;
-    const files = await readChart(await this.registry.readBlob(layer.digest), [file]).catch((error: unknown) => {
-      throw error instanceof UnreadableChart ? Errors.badRequest(error.message, { cause: error }) : error;
-    });
-    const text = files.get(file) ?? '';
-    if (name === 'dependencies') return { contentType: json, text: JSON.stringify(dependenciesOf(text)) };
-    const kind = name === 'readme.md' ? 'text/markdown' : 'text/plain';
-    return { contentType: `${kind}; charset=utf-8`, text };
+    if (layer === undefined) throw Errors.notFound('the chart is empty');
+    if (layer.size > mostChartBytes) throw Errors.badRequest('the chart is too large to be shown');
+    return readChart(await this.registry.readBlob(layer.digest), names);
+  }
+
+  private async modelDocument({ layers }: ParsedManifest, names: readonly string[]): Promise<string> {
+    const layer = documentLayer(layers, names);
+    if (layer === undefined) throw Errors.notFound(`the model has no ${names[0] ?? ''}`);
+    if (layer.mediaType.endsWith('.raw')) return this.text(layer);
+    if (layer.size > mostFileBytes) throw Errors.badRequest('the file is too large to be shown');
+    const isGzipped = layer.mediaType.endsWith('+gzip');
+    const files = await readArchive(await this.registry.readBlob(layer.digest), isGzipped, () => 'document');
+    return files.get('document') ?? '';
+  }
+
+  /** SBOMs may be large: they go through as they come. */
+  private async sbom({ layers }: ParsedManifest): Promise<Addition> {
+    const [layer] = layers;
+    if (layer === undefined || layers.length > 1) throw Errors.notFound('The sbom is not found');
+    return { contentType: sbomType, content: await this.registry.readBlob(layer.digest) };
+  }
+
+  private async text({ digest, size }: Descriptor): Promise<string> {
+    if (size > mostFileBytes) throw Errors.badRequest('the file is too large to be shown');
+    return readFile(await this.registry.readBlob(digest));
   }
 }
 
-/** Null for what is none: whoever pushed it is not to be helped by an error here. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-function dependenciesOf(chartYaml: string): object[] {
-  try {
-    return chartFile.parse(parse(chartYaml, { maxAliasCount: 100 }) ?? {}).dependencies ?? [];
-  } catch (error) {
-    throw Errors.badRequest('Chart.yaml of the chart cannot be read', { cause: error });
   }
 }

@@ -4,6 +4,7 @@ import { AccessService } from '@haven/http';
 import { copyArtifact, ensureRepository, sql } from '@haven/models';
 import { ModelStore, type Transaction } from '@haven/models/orm';
 import { isRepositoryName } from '@haven/oci';
+import { assertNoProxyCache } from '../project/proxy-cache.js';
 import { fullNameOf, type RepositoryPath } from '../repository/repository-path.js';
 import type { Actor } from '../security/actor.decorator.js';
 import { ArtifactLookup } from './artifact-lookup.repository.js';
@@ -45,12 +46,6 @@ export class ArtifactCopyService {
       });
     });
   }
-}
-
-async function assertNoProxyCache(tx: Transaction, projectId: number): Promise<void> {
-  const query = 'SELECT 1 FROM project WHERE project_id = $1 AND registry_id <> 0';
-  if ((await tx.maybe(sql(query, projectId))) === null) return;
-  throw Errors.methodNotAllowed('the project is a proxy cache: it takes nothing but from its source');
 }
 
 const isAccessory = async (tx: Transaction, artifactId: number): Promise<boolean> =>

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { internalAuthorization } from '@haven/auth';
 import { Errors, type AppError } from '@haven/errors';
@@ -23,10 +23,13 @@ export class RegistryClient {
     return capacity.parse(JSON.parse(text));
   }
 
-  /** The bytes of a blob; to be read to the end or destroyed. @throws AppError UNAVAILABLE, NOT_FOUND when they are gone */
+  /**
+   * The bytes of a blob, to be read to the end or destroyed.
+   * @throws AppError UNAVAILABLE, also while they are read; NOT_FOUND when they are gone
+   */
   async readBlob(digest: string): Promise<Readable> {
     const { statusCode, body } = await this.get(`/internal/blobs/${digest}`);
-    if (statusCode === 200) return body;
+    if (statusCode === 200) return Readable.from(whole(body), { objectMode: false });
     await body.dump();
     if (statusCode === 404) throw Errors.notFound(`the bytes of ${digest} are missing`);
     throw away(new Error(`the registry answered ${statusCode}`));
@@ -42,6 +45,14 @@ export class RegistryClient {
     } catch (cause) {
       throw away(cause);
     }
+  }
+}
+
+async function* whole(body: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* body as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw away(cause);
   }
 }
 

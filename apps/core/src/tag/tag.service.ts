@@ -6,6 +6,7 @@ import { ModelStore } from '@haven/models/orm';
 import { isTag } from '@haven/oci';
 import { ArtifactLookup, type ArtifactPath } from '../artifact/artifact-lookup.repository.js';
 import { changeContext } from '../artifact/change-context.js';
+import { assertNoProxyCache } from '../project/proxy-cache.js';
 import type { Actor } from '../security/actor.decorator.js';
 import { presentTag } from './tag.presenter.js';
 import { TagRepository } from './tag.repository.js';
@@ -28,9 +29,10 @@ export class TagService {
     return { items: items.map((tag) => presentTag(tag, isImmutable(repository.name, tag.name))), total };
   }
 
-  /** @throws AppError NOT_FOUND, BAD_REQUEST for a name that no tag can have, CONFLICT */
+  /** @throws AppError NOT_FOUND, BAD_REQUEST for a name that no tag can have, CONFLICT, METHOD_NOT_ALLOWED in a proxy cache */
   async create(path: ArtifactPath, name: string, actor: Actor): Promise<void> {
     await this.store.transaction(async (tx) => {
+      await assertNoProxyCache(tx, path.project.projectId);
       const artifact = await this.lookup.hold(tx, path);
       if (!isTag(name)) throw Errors.badRequest(`invalid tag name: ${name}`);
       await createTag(tx, { ...artifact, name }, changeContext(actor));
