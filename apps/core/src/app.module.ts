@@ -12,6 +12,7 @@ import { LabelModule } from './label/label.module.js';
 import { LoggerModule } from './logger.module.js';
 import { MemberModule } from './member/member.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import { OutboundModule } from './outbound.module.js';
 import { PermissionModule } from './permission/permission.module.js';
 import { PingModule } from './ping/ping.module.js';
@@ -55,6 +56,7 @@ const foundations = [
     LabelModule,
     MemberModule,
     MetadataModule,
+    OidcModule,
     PermissionModule,
     PingModule,
     ProjectModule,

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { installApiDescription } from './api-description/api-description.routes.js';
 import { AppModule } from './app.module.js';
 import { CORE_CONFIG, type CoreConfig } from './core.config.js';
+import { OidcBearer } from './oidc/oidc-bearer.service.js';
 import { AccountRepository } from './security/account.repository.js';
 import { AuthenticationService } from './security/authentication.service.js';
 import { ConfigurationService } from './configuration/configuration.service.js';
@@ -39,6 +40,7 @@ export async function createCoreApp(log: Logger): Promise<{ app: HttpApp; config
         internalSecret: config.internalSecret,
         authentication: nest.get(AuthenticationService),
         accounts: nest.get(AccountRepository),
+        bearer: nest.get(OidcBearer),
         sessions: nest.get(SessionService),
       });
       const csrfKey = new SecretBox(config.secretKey).deriveKey('csrf');

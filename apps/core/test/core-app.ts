@@ -4,6 +4,7 @@ import type { RouteDescription } from '@haven/http';
 import { Database, sql } from '@haven/models';
 import { createLogger } from '@haven/observability';
 import { createTestDatabase, setEnvironment, testRedisUrl, type TestDatabase } from '@haven/testing';
+import type { SiteAnswer, SiteRequest } from '@haven/testing/oidc';
 import { createCoreApp } from '../src/core-app.js';
 import { ConfigurationService } from '../src/configuration/configuration.service.js';
 
@@ -119,6 +120,16 @@ export class CoreApp {
       headers: as === undefined ? {} : { authorization: basic(as) },
     });
     return { status: response.statusCode, headers: response.headers, text: response.body };
+  }
+
+  /** Answers a browser, which says itself what it sends. */
+  async visit(request: SiteRequest): Promise<SiteAnswer> {
+    const { method, path, headers, body } = request;
+    const response = await this.app.fastify.inject({
+      ...{ method: method as 'GET', url: path, headers },
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    return { status: response.statusCode, headers: response.headers, body: response.body };
   }
 
   get(path: string, as?: Credentials, headers?: Readonly<Record<string, string>>): Promise<Answer> {

@@ -18,7 +18,7 @@ export interface LoginFacts {
   hasSession?: boolean;
 }
 
-export function toPrincipal(account: Account, facts: LoginFacts = {}): UserPrincipal {
+export function toPrincipal(account: Omit<Account, 'passwordHash'>, facts: LoginFacts = {}): UserPrincipal {
   const { groupIds = [], isAdminInAuth = false, hasSession = false } = facts;
   return {
     kind: 'user',

@@ -4,6 +4,7 @@ import type { BasicCredentials } from '@haven/auth';
 import { Errors } from '@haven/errors';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { LdapCredentials } from '../ldap/ldap-credentials.service.js';
+import { cliSecretOperations } from '../oidc/cli-secret-operations.js';
 import { OidcCredentials } from '../oidc/oidc-credentials.service.js';
 import { RobotCredentials } from '../robot/robot-credentials.service.js';
 import { AccountRepository } from './account.repository.js';
@@ -32,13 +33,15 @@ export class AuthenticationService {
 
   /**
    * @param address where the attempt comes from
+   * @param operation what it is for: secrets for the command line do not open everything
    * @returns null when name and password do not belong together; that answer takes its time
    * @throws AppError TOO_MANY_REQUEST when the address has failed too often, UNAVAILABLE when nobody can tell
    */
-  async authenticate(credentials: BasicCredentials, address: string): Promise<LoggedIn | null> {
+  async authenticate(credentials: BasicCredentials, address: string, operation: string): Promise<LoggedIn | null> {
     const { username, password } = credentials;
     if (username === '' || password === '' || password.length > longestPassword || username.includes('\0')) return null;
     const source = await this.sourceOf(username);
+    if (source === this.oidc && !cliSecretOperations.has(operation)) return null;
     const recalled = await source.recall(credentials);
     if (recalled !== null) return recalled;
     if (this.throttle.isExhausted(address)) {
@@ -51,6 +54,11 @@ export class AuthenticationService {
       await delay(lockMs);
     }
     return principal;
+  }
+
+  /** Whether a user name is one whose password only the browser can tell the identity provider. */
+  async isLoginElsewhere(username: string): Promise<boolean> {
+    return (await this.sourceOf(username)) === this.oidc;
   }
 
   private async sourceOf(username: string): Promise<CredentialSource> {

@@ -3,6 +3,11 @@ import { AccessService } from '@haven/http';
 import { SessionService } from '../session/session.service.js';
 import { AccountRepository } from './account.repository.js';
 import { LdapCredentials } from '../ldap/ldap-credentials.service.js';
+import { OidcAccountService } from '../oidc/oidc-account.service.js';
+import { OidcBearer } from '../oidc/oidc-bearer.service.js';
+import { OidcClient } from '../oidc/oidc.client.js';
+import { OidcRenewal } from '../oidc/oidc-renewal.service.js';
+import { OidcUserRepository } from '../oidc/oidc-user.repository.js';
 import { OidcCredentials } from '../oidc/oidc-credentials.service.js';
 import { RobotRepository } from '../robot/robot.repository.js';
 import { RobotCredentials } from '../robot/robot-credentials.service.js';
@@ -18,11 +23,25 @@ import { DatabaseCredentials } from './database-credentials.service.js';
     AccessService,
     DatabaseCredentials,
     LdapCredentials,
+    OidcAccountService,
+    OidcBearer,
+    OidcClient,
     OidcCredentials,
+    OidcRenewal,
+    OidcUserRepository,
     RobotCredentials,
     RobotRepository,
     SessionService,
   ],
-  exports: [AccountRepository, AuthenticationService, AccessService, SessionService],
+  exports: [
+    AccountRepository,
+    AuthenticationService,
+    AccessService,
+    OidcAccountService,
+    OidcBearer,
+    OidcClient,
+    OidcUserRepository,
+    SessionService,
+  ],
 })
 export class SecurityModule {}

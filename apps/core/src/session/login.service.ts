@@ -7,6 +7,7 @@ import { ModelStore } from '@haven/models/orm';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import type { Actor } from '../security/actor.decorator.js';
+import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import { AuthenticationService } from '../security/authentication.service.js';
 import { SessionService } from './session.service.js';
 
@@ -16,12 +17,25 @@ export class LoginService {
     @Inject(AuthenticationService) private readonly authentication: AuthenticationService,
     @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
+    @Inject(CORE_CONFIG) private readonly config: CoreConfig,
     @Inject(ModelStore) private readonly store: ModelStore,
   ) {}
 
-  /** Starts a session. @throws AppError UNAUTHORIZED, TOO_MANY_REQUEST, UNAVAILABLE (no place to keep sessions) */
-  async login(credentials: BasicCredentials, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const principal = await this.authentication.authenticate(credentials, request.ip);
+  /**
+   * Starts a session.
+   * @returns nothing, or with a status of 403 where else this user logs in
+   * @throws AppError UNAUTHORIZED, TOO_MANY_REQUEST, UNAVAILABLE (no place to keep sessions)
+   */
+  async login(
+    credentials: BasicCredentials,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<object | undefined> {
+    if (await this.authentication.isLoginElsewhere(credentials.username)) {
+      reply.code(403);
+      return { redirect_location: `${this.config.externalUrl}/c/oidc/login` };
+    }
+    const principal = await this.authentication.authenticate(credentials, request.ip, 'login');
     // Robots are for programs: they have no session.
     const user = principal?.kind === 'user' ? principal : null;
     await recordAudit(this.store.sql, {
@@ -35,6 +49,7 @@ export class LoginService {
     if (user === null) throw Errors.unauthorized('the user name or password is wrong');
     const { userId, groupIds, isAdminInAuth } = user;
     await this.sessions.start({ userId, groupIds, isAdminInAuth }, request, reply);
+    return undefined;
   }
 
   async logout(actor: Actor, request: FastifyRequest, reply: FastifyReply): Promise<void> {

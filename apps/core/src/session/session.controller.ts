@@ -18,7 +18,7 @@ export class SessionController {
     @JsonBody(loginForm) form: z.infer<typeof loginForm>,
     @Req() request: FastifyRequest,
     @Reply() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<object | undefined> {
     return this.logins.login({ username: form.principal, password: form.password }, request, reply);
   }
 

@@ -17,6 +17,8 @@ import {
 } from '@haven/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, type Actor } from '../security/actor.decorator.js';
+import { OidcAccountService } from '../oidc/oidc-account.service.js';
+import { cliSecretBody, type CliSecretBody } from '../oidc/oidc.schema.js';
 import { readCookie } from '../session/cookie.js';
 import { sessionCookie } from '../session/session.service.js';
 import { CurrentPermissionService } from './current-permission.service.js';
@@ -41,6 +43,7 @@ export class UserController {
   constructor(
     @Inject(UserService) private readonly users: UserService,
     @Inject(CurrentPermissionService) private readonly permissions: CurrentPermissionService,
+    @Inject(OidcAccountService) private readonly oidcAccounts: OidcAccountService,
   ) {}
 
   @Get()
@@ -84,7 +87,7 @@ export class UserController {
   @Get(':user_id')
   @Operation('getUser', selfOrSystem('user', 'read'))
   async get(@CurrentPrincipal() viewer: Principal, @IdParam('user_id') userId: number): Promise<object> {
-    return presentUser(await this.users.get(userId), viewer);
+    return presentUser(await this.users.get(userId, viewer), viewer);
   }
 
   @Put(':user_id')
@@ -125,7 +128,11 @@ export class UserController {
 
   @Put(':user_id/cli_secret')
   @Operation('setCliSecret', selfOrSystem('user', 'update'))
-  setCliSecret(): never {
-    return this.users.refuseCliSecret();
+  setCliSecret(
+    @CurrentActor() actor: Actor,
+    @IdParam('user_id') userId: number,
+    @JsonBody(cliSecretBody) { secret }: CliSecretBody,
+  ): Promise<void> {
+    return this.oidcAccounts.setSecret(actor, userId, secret);
   }
 }

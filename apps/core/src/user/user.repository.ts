@@ -121,7 +121,7 @@ export class UserRepository {
     await tx.manager.update(UserEntity, { userId }, { sysadminFlag, updateTime: new Date() });
   }
 
-  /** Renames the row, so that name and address are free, and ends the user's memberships. */
+  /** Renames the row, so that name and address are free, and ends the user's memberships and ties to a provider. */
   async remove(tx: Transaction, userId: number): Promise<void> {
     await tx.run(
       sql(
@@ -134,5 +134,6 @@ export class UserRepository {
       ),
     );
     await tx.manager.delete(MemberEntity, { entityType: 'u', entityId: userId });
+    await tx.run(sql('DELETE FROM oidc_user WHERE user_id = $1', userId));
   }
 }

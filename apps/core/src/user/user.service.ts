@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { hashPassword, verifyPassword } from '@haven/auth';
+import { hashPassword, verifyPassword, type Principal } from '@haven/auth';
 import { Errors } from '@haven/errors';
 import { AccessService, refusal, type ListQuery, type PageOf } from '@haven/http';
 import { bumpAccessVersion, recordAudit } from '@haven/models';
 import { ModelStore, type Transaction } from '@haven/models/orm';
 import { ConfigurationService } from '../configuration/configuration.service.js';
+import { OidcAccountService } from '../oidc/oidc-account.service.js';
 import type { Actor } from '../security/actor.decorator.js';
+import type { UserWithMeta } from './user.presenter.js';
 import { requireProfile, requireStrongPassword, requireUsername, type Profile } from './user-rules.js';
 import { UserRepository, type UserRow } from './user.repository.js';
 import type { CreationBody, PasswordBody } from './user.schema.js';
@@ -19,6 +21,7 @@ export class UserService {
     @Inject(UserRepository) private readonly users: UserRepository,
     @Inject(AccessService) private readonly access: AccessService,
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
+    @Inject(OidcAccountService) private readonly oidc: OidcAccountService,
   ) {}
 
   list(query: ListQuery): Promise<PageOf<UserRow>> {
@@ -31,15 +34,15 @@ export class UserService {
   }
 
   /** @throws AppError NOT_FOUND */
-  async get(userId: number): Promise<UserRow> {
+  async get(userId: number, viewer: Principal): Promise<UserWithMeta> {
     const user = await this.users.find(userId);
     if (user === null) throw notFound(userId);
-    return user;
+    return { ...user, oidc: await this.oidc.metaOf(userId, viewer) };
   }
 
   /** Whoever asks. @throws AppError PRECONDITION for a robot or a service, which is no user */
-  async getCurrent({ principal }: Actor): Promise<UserRow> {
-    if (principal.kind === 'user') return this.get(principal.userId);
+  async getCurrent({ principal }: Actor): Promise<UserWithMeta> {
+    if (principal.kind === 'user') return this.get(principal.userId, principal);
     throw Errors.precondition(`get current user not available for security context: ${principal.kind}`);
   }
 
@@ -110,11 +113,6 @@ export class UserService {
       await record(tx, actor, 'delete', user.username);
       await bumpAccessVersion(tx);
     });
-  }
-
-  /** Users log in with a secret of their own only where another system knows their password. @throws AppError PRECONDITION */
-  refuseCliSecret(): never {
-    throw Errors.precondition(`unable to update CLI secret under authmode: ${this.configuration.value('auth_mode')}`);
   }
 
   private requireMayCreate({ principal }: Actor, carriesSession: boolean): void {
