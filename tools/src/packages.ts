@@ -31,6 +31,8 @@ export const clientPackages: readonly Package[] = [
   withProgram('skopeo', 'skopeo'),
   withProgram('buildah', 'buildah'),
   withProgram('docker-registry', 'docker-registry'),
+  withProgram('slapd', 'slapd'),
+  withProgram('ldap-utils', 'ldapadd'),
 ];
 
 /** Installs what is missing, as root or through sudo. Throws, and says what to do by hand, when that is not possible. */
