@@ -9,6 +9,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ImmutableModule } from './immutable/immutable.module.js';
 import { LabelModule } from './label/label.module.js';
+import { LdapModule } from './ldap/ldap.module.js';
 import { LoggerModule } from './logger.module.js';
 import { MemberModule } from './member/member.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
@@ -54,6 +55,7 @@ const foundations = [
     HealthModule,
     ImmutableModule,
     LabelModule,
+    LdapModule,
     MemberModule,
     MetadataModule,
     OidcModule,

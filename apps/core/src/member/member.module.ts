@@ -1,7 +1,13 @@
 import { Module } from '@nestjs/common';
+import { LdapModule } from '../ldap/ldap.module.js';
 import { MemberController } from './member.controller.js';
+import { MemberOnboarding } from './member-onboarding.service.js';
 import { MemberRepository } from './member.repository.js';
 import { MemberService } from './member.service.js';
 
-@Module({ controllers: [MemberController], providers: [MemberService, MemberRepository] })
+@Module({
+  imports: [LdapModule],
+  controllers: [MemberController],
+  providers: [MemberService, MemberOnboarding, MemberRepository],
+})
 export class MemberModule {}

@@ -58,7 +58,7 @@ const groupById = statement(
 );
 const groupByDn = statement(
   'member_group_by_dn',
-  `SELECT ${groupColumns} FROM user_group WHERE ldap_group_dn = $1 AND group_type = 1 FOR KEY SHARE`,
+  `SELECT ${groupColumns} FROM user_group WHERE lower(ldap_group_dn) = lower($1) AND group_type = 1 FOR KEY SHARE`,
 );
 const groupByName = statement(
   'member_group_by_name',

@@ -3,6 +3,7 @@ import { AccessService } from '@haven/http';
 import { SessionService } from '../session/session.service.js';
 import { AccountRepository } from './account.repository.js';
 import { LdapCredentials } from '../ldap/ldap-credentials.service.js';
+import { LdapModule } from '../ldap/ldap.module.js';
 import { OidcAccountService } from '../oidc/oidc-account.service.js';
 import { OidcBearer } from '../oidc/oidc-bearer.service.js';
 import { OidcClient } from '../oidc/oidc.client.js';
@@ -17,6 +18,7 @@ import { DatabaseCredentials } from './database-credentials.service.js';
 /** Who somebody is, and what they may do: asked for by the hooks, the guard and many services. */
 @Global()
 @Module({
+  imports: [LdapModule],
   providers: [
     AccountRepository,
     AuthenticationService,

@@ -24,7 +24,7 @@ const shape: ListShape = {
     id: { column: 'id', type: 'int' },
     group_name: { column: 'group_name', type: 'string' },
     group_type: { column: 'group_type', type: 'int' },
-    ldap_group_dn: { column: 'ldap_group_dn', type: 'string' },
+    ldap_group_dn: { column: 'lower(ldap_group_dn)', type: 'string' },
   },
   defaultSort: 'group_name',
   idColumn: 'id',
@@ -33,7 +33,9 @@ const shape: ListShape = {
 const find = statement('user_group_find', `SELECT ${columns} FROM user_group WHERE id = $1::bigint`);
 const insert = statement(
   'user_group_insert',
-  `INSERT INTO user_group (group_name, group_type, ldap_group_dn) VALUES ($1, $2, $3)
+  `INSERT INTO user_group (group_name, group_type, ldap_group_dn)
+   SELECT $1::text, $2::smallint, $3::text
+    WHERE $3 = '' OR NOT EXISTS (SELECT 1 FROM user_group WHERE lower(ldap_group_dn) = lower($3))
    ON CONFLICT DO NOTHING RETURNING id`,
 );
 const rename = statement(
@@ -56,7 +58,7 @@ export class UserGroupRepository {
     return db.maybe<UserGroupRow>(find(id));
   }
 
-  /** @returns the id, or null when there is a group of that name */
+  /** @returns the id, or null when there is a group of that name, or of that DN */
   async insert(tx: Transaction, { name, type, ldapDn }: NewUserGroup): Promise<number | null> {
     return (await tx.maybe<{ id: number }>(insert(name, type, ldapDn)))?.id ?? null;
   }

@@ -25,7 +25,7 @@ export function withGroupParams(query: ListQuery, params: unknown): ListQuery {
   const name = textParam(params, 'group_name');
   const dn = textParam(params, 'ldap_group_dn');
   if (name !== undefined) filters.set('group_name', { kind: 'fuzzy', value: name });
-  if (dn !== undefined) filters.set('ldap_group_dn', { kind: 'exact', value: dn });
+  if (dn !== undefined) filters.set('ldap_group_dn', { kind: 'exact', value: dn.toLowerCase() });
   return { ...query, filters };
 }
 

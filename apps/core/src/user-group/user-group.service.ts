@@ -3,6 +3,7 @@ import { Errors } from '@haven/errors';
 import type { ListQuery, PageOf } from '@haven/http';
 import { bumpAccessVersion } from '@haven/models';
 import { ModelStore, type Transaction } from '@haven/models/orm';
+import { LdapDirectory } from '../ldap/ldap-directory.service.js';
 import { groupTypes, UserGroupRepository, type NewUserGroup, type UserGroupRow } from './user-group.repository.js';
 import type { UserGroupBody } from './user-group.schema.js';
 
@@ -15,6 +16,7 @@ export class UserGroupService {
   constructor(
     @Inject(ModelStore) private readonly store: ModelStore,
     @Inject(UserGroupRepository) private readonly groups: UserGroupRepository,
+    @Inject(LdapDirectory) private readonly directory: LdapDirectory,
   ) {}
 
   list(query: ListQuery): Promise<PageOf<UserGroupRow>> {
@@ -26,9 +28,10 @@ export class UserGroupService {
     return required(await this.groups.find(this.store.sql, id), id);
   }
 
-  /** @returns the id @throws AppError BAD_REQUEST, CONFLICT */
+  /** @returns the id @throws AppError BAD_REQUEST, CONFLICT, UNAVAILABLE (the directory that the group is of) */
   async create(body: UserGroupBody): Promise<number> {
     const group = requireGroup(body);
+    if (group.type === groupTypes.ldap) group.ldapDn = await this.resolve(body.ldap_group_dn);
     const id = await this.store.transaction((tx) => this.groups.insert(tx, group));
     if (id === null) throw Errors.conflict(`user group ${group.name} already exists`);
     return id;
@@ -45,6 +48,13 @@ export class UserGroupService {
   /** Its members lose what they were through it. @throws AppError NOT_FOUND */
   remove(id: number): Promise<void> {
     return this.change(id, (tx) => this.groups.remove(tx, id));
+  }
+
+  /** A group of the directory is only one if the directory has it. @returns its DN as the directory spells it */
+  private async resolve(dn: string): Promise<string> {
+    const found = await this.directory.findGroup(dn);
+    if (found === null) throw Errors.badRequest(`LDAP group ${dn} is not found`);
+    return found.dn;
   }
 
   private async change(id: number, work: (tx: Transaction) => Promise<void>): Promise<void> {
@@ -66,8 +76,6 @@ function requireName(given: string): string {
 
 function requireGroup(body: UserGroupBody): NewUserGroup {
   if (!knownTypes.includes(body.group_type)) throw Errors.badRequest(`invalid group type: ${body.group_type}`);
-  // A group of the directory is only one if the directory has it, and there is none to ask yet.
-  if (body.group_type === groupTypes.ldap) throw Errors.badRequest('no LDAP directory is configured');
   return { name: requireName(body.group_name), type: body.group_type, ldapDn: '' };
 }
 

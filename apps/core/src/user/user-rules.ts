@@ -31,10 +31,15 @@ const hasLength = (text: string, min: number, max: number): boolean => {
   return bytes >= min && bytes <= max;
 };
 
+export const isEmail = (text: string): boolean => text.length <= 255 && emailPattern.test(text);
+
+/** What Harbor takes for a user name. */
+export const isUsername = (text: string): boolean => hasLength(text, 1, 255) && !forbiddenInNames.test(text);
+
 /** @throws AppError BAD_REQUEST */
 export function requireProfile({ email, realname, comment }: Profile): void {
   if (email === '') throw Errors.badRequest("email can't be empty");
-  if (email.length > 255 || !emailPattern.test(email)) throw Errors.badRequest('email with illegal format');
+  if (!isEmail(email)) throw Errors.badRequest('email with illegal format');
   if (!hasLength(realname, 1, 255)) throw Errors.badRequest('realname with illegal length');
   if (forbiddenInNames.test(realname)) throw Errors.badRequest('realname contains illegal characters');
   if (!hasLength(comment, 0, 30)) throw Errors.badRequest('comment with illegal length');

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { getCACertificates } from 'node:tls';
+import { Inject, Injectable } from '@nestjs/common';
+import { Errors } from '@haven/errors';
+import type { Logger } from '@haven/observability';
+import { LRUCache } from 'lru-cache';
+import { ConfigurationService } from '../configuration/configuration.service.js';
+import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
+import { LOGGER } from '../logger.module.js';
+import { DirectoryClient, type Authorities, type DirectoryUser } from './directory.client.js';
+import { dnKey, isUnder, parseDn } from './distinguished-name.js';
+import { walkGroups, type DirectoryGroup } from './group-walk.js';
+import { readLdapSettings, type LdapSettings } from './ldap-settings.js';
+import { bindWithPassport, type PasswordCheck } from './ldap.strategy.js';
+
+/** Somebody whose password held. */
+export interface DirectoryLogin {
+  user: DirectoryUser;
+  groups: readonly DirectoryGroup[];
+  /** Whether they are in the group of administrators. */
+  isAdmin: boolean;
+}
+
+const rememberServerMs = 3_600_000;
+/** What of a user name could be one. */
+const longestName = 255;
+
+/** The LDAP directory that the settings name. The libraries for it are loaded when it is first asked. */
+@Injectable()
+export class LdapDirectory {
+  private readonly checkPassword: PasswordCheck = bindWithPassport;
+  private readonly authorities: Authorities;
+  /** Which servers go through groups within groups by themselves, by URL. */
+  private readonly transitive = new LRUCache<string, boolean>({ max: 32, ttl: rememberServerMs });
+
+  constructor(
+    @Inject(CORE_CONFIG) { outboundCaFile }: CoreConfig,
+    @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {
+    this.authorities =
+      outboundCaFile === '' ? undefined : [...getCACertificates('default'), readFileSync(outboundCaFile, 'utf8')];
+  }
+
+  /** Null while no directory is set. */
+  get settings(): LdapSettings | null {
+    return readLdapSettings((key) => this.configuration.value(key));
+  }
+
+  /** @throws AppError UNAVAILABLE with what is wrong */
+  async ping(settings: LdapSettings): Promise<void> {
+    await DirectoryClient.use(settings, this.authorities, (client) => client.assertBase());
+  }
+
+  /**
+   * Looks somebody up, binds once as them, and finds all their groups.
+   * @returns null when name and password do not belong together, or when more than one has the name
+   * @throws AppError UNAVAILABLE
+   */
+  async logIn(username: string, password: string): Promise<DirectoryLogin | null> {
+    const { settings } = this;
+    if (settings === null) throw Errors.unavailable('no LDAP directory is configured');
+    if (username.length > longestName) return null;
+    return DirectoryClient.use(settings, this.authorities, async (client) => {
+      const [user, another] = await client.findUsers([username], 2);
+      if (another !== undefined) this.log.warn({ username }, 'more than one entry of the LDAP directory has this name');
+      if (user === undefined || another !== undefined) return null;
+      if (!(await this.checkPassword(settings, this.authorities, { dn: user.dn, password }))) return null;
+      const groups = await this.groupsOf(user, client, settings);
+      const admins = dnKey(settings.group.adminDn);
+      const isAdmin =
+        admins !== '' && [...user.memberOf, ...groups.map(({ dn }) => dn)].some((dn) => dnKey(dn) === admins);
+      return { user, groups, isAdmin };
+    });
+  }
+
+  /** People of these user names; everybody when none is given. @throws AppError BAD_REQUEST, UNAVAILABLE */
+  findUsers(usernames: readonly string[]): Promise<DirectoryUser[]> {
+    return this.use((client) => client.findUsers(usernames));
+  }
+
+  /** Groups of a name; all of them when it is empty. @throws AppError BAD_REQUEST, UNAVAILABLE */
+  findGroupsByName(name: string): Promise<DirectoryGroup[]> {
+    return this.use((client) => client.findGroupsByName(name));
+  }
+
+  /** The group, if it counts. @throws AppError BAD_REQUEST when that is no DN, UNAVAILABLE */
+  async findGroup(dn: string): Promise<DirectoryGroup | null> {
+    const { group } = this.configured();
+    if ((parseDn(dn) ?? []).length === 0) throw Errors.badRequest(`invalid DN: ${dn}`);
+    if (!isUnder(dn, group.base)) return null;
+    const [found] = await this.use((client) => client.findGroups({ named: [dn], containing: [] }));
+    return found ?? null;
+  }
+
+  private async groupsOf(user: DirectoryUser, client: DirectoryClient, { url, group }: LdapSettings) {
+    if (group.filter === '') return [];
+    const isTransitive = this.transitive.get(url) ?? (await client.goesThroughLevels());
+    this.transitive.set(url, isTransitive);
+    return walkGroups(user, (question) => client.findGroups(question, isTransitive), isTransitive);
+  }
+
+  private use<T>(work: (client: DirectoryClient) => Promise<T>): Promise<T> {
+    return DirectoryClient.use(this.configured(), this.authorities, work);
+  }
+
+  private configured(): LdapSettings {
+    const { settings } = this;
+    if (settings === null) throw Errors.badRequest('no LDAP directory is configured');
+    return settings;
+  }
+}
