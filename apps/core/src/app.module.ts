@@ -7,6 +7,7 @@ import { CoreConfigModule } from './core.config.js';
 import { CveAllowlistModule } from './cve-allowlist/cve-allowlist.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { IconModule } from './icon/icon.module.js';
 import { ImmutableModule } from './immutable/immutable.module.js';
 import { LabelModule } from './label/label.module.js';
 import { LdapModule } from './ldap/ldap.module.js';
@@ -53,6 +54,7 @@ const foundations = [
     CveAllowlistModule,
     AuditLogModule,
     HealthModule,
+    IconModule,
     ImmutableModule,
     LabelModule,
     LdapModule,

@@ -231,14 +231,47 @@ describe('additions', () => {
   ])('of %s: %s is %d', async (tag, addition, status) => {
     expect((await read(tag, addition)).status).toBe(status);
   });
+});
 
-  it('answer 503 when the registry goes away in the middle', async () => {
+describe('icons', () => {
+  const icon = async (digest: string) => core.get(`/icons/${digest}`);
+
+  it('are had by anybody, for every artifact', async () => {
+    const shown = (await core.get(artifact('image'), admin)).body as { icon: string };
+    const { status, body } = await icon(shown.icon);
+    const { content: text, ...rest } = body as { content: string };
+    expect([status, rest]).toEqual([200, { 'content-type': 'image/svg+xml' }]);
+    expect(Buffer.from(text, 'base64').toString()).toMatch(/^<svg xmlns=/);
+  });
+
+  it('are those that artifacts bring', async () => {
+    const picture = Buffer.from('\x89PNG\r\n\x1a\npicture', 'latin1');
+    const digest = await pushBlob(picture);
+    expect((await icon(digest)).status).toBe(404);
+    await content.push('app', 'with a picture', { tag: 'pictured', icon: digest, blobDigests: [digest] });
+    expect((await core.get(artifact('pictured'), admin)).body).toMatchObject({ icon: digest });
+    expect((await icon(digest)).body).toEqual({ 'content-type': 'image/png', content: picture.toString('base64') });
+  });
+
+  it('are nothing but pictures', async () => {
+    const page = await pushBlob(Buffer.from('<svg onload="alert(1)"/>'));
+    const large = await pushBlob(Buffer.concat([Buffer.from('GIF8'), Buffer.alloc(2 * 1024 * 1024)]));
+    await content.push('app', 'with a page', { icon: page });
+    await content.push('app', 'with a large picture', { icon: large });
+    for (const digest of [page, large, 'sha256:short', 'x'.repeat(500), `sha256:${'0'.repeat(64)}`]) {
+      expect((await icon(digest)).status).toBe(404);
+    }
+  });
+});
+
+describe('what stands on the registry', () => {
+  it('answers 503 when the registry goes away in the middle', async () => {
     isBreaking = true;
     expect((await read('chart', 'values.yaml')).status).toBe(503);
     isBreaking = false;
   });
 
-  it('answer 404 when the bytes are gone, and 503 while the registry is away', async () => {
+  it('answers 404 when the bytes are gone, and 503 while the registry is away', async () => {
     blobs.clear();
     expect((await read('image', 'build_history')).status).toBe(404);
     registry.closeAllConnections();

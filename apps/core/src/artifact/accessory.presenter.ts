@@ -1,6 +1,6 @@
 import { compact, keep } from '@haven/http';
+import { accessoryIcon } from '../icon/built-in-icon.js';
 import type { AccessoryRow } from './accessory.repository.js';
-import { accessoryIcon } from './icon.js';
 
 /** Harbor's `Accessory`. */
 export const presentAccessory = (row: AccessoryRow): object =>

@@ -1,12 +1,12 @@
 import { compact, dateTime } from '@haven/http';
 import type { Platform } from '@haven/oci';
 import { additionsOf } from '../addition/addition-kind.js';
+import { artifactIcon } from '../icon/built-in-icon.js';
 import { presentLabel } from '../label/label.presenter.js';
 import { presentTag } from '../tag/tag.presenter.js';
 import { presentAccessory } from './accessory.presenter.js';
 import type { ArtifactDetails, ReferenceRow } from './artifact-detail.repository.js';
 import type { ArtifactRow } from './artifact.repository.js';
-import { artifactIcon } from './icon.js';
 
 /** The quotes around the dotted names are part of them: so they stand in Harbor's API description and answers. */
 const presentPlatform = (platform: Partial<Platform>): object =>

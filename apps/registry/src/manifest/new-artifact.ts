@@ -49,6 +49,15 @@ function accessoryOf({ manifest, tags }: PushedManifest): { accessory?: { type: 
   return signed === undefined ? {} : { accessory: { type: 'signature.cosign', subjectDigest: signed } };
 }
 
+const iconAnnotation = 'io.goharbor.artifact.v1alpha1.icon';
+const mostIconBytes = 1024 * 1024;
+
+/** The layer that the manifest marks as a picture of the artifact; only small ones are shown. */
+function iconOf({ layers }: ParsedManifest): { icon?: string } {
+  const icon = layers.find(({ annotations }) => annotations?.[iconAnnotation] !== undefined);
+  return icon === undefined || icon.size > mostIconBytes ? {} : { icon: icon.digest };
+}
+
 /** As Harbor counts: the manifest and everything it names, repeats included. */
 function sizeOf({ payload, manifest }: PushedManifest, childSizes: ReadonlyMap<string, number>): number {
   const blobs = [...(manifest.config === undefined ? [] : [manifest.config]), ...manifest.layers];
@@ -87,6 +96,7 @@ export function newArtifact(
     })),
     annotations: manifest.annotations,
     extraAttrs,
+    ...iconOf(manifest),
     ...(manifest.subject === undefined ? {} : { subjectDigest: manifest.subject.digest }),
     ...accessoryOf(pushed),
   };

@@ -18,7 +18,7 @@ const holdParts = statement(
   `SELECT artifact.id, artifact.digest, artifact.subject_digest AS "subjectDigest", artifact.type,
           artifact.media_type AS "mediaType", artifact.manifest_media_type AS "manifestMediaType",
           artifact.artifact_type AS "artifactType", artifact.size AS "sizeBytes", artifact.extra_attrs AS "extraAttrs",
-          artifact.annotations, manifest.payload,
+          artifact.annotations, artifact.icon, manifest.payload,
           ARRAY(SELECT digest_blob FROM artifact_blob WHERE artifact_id = artifact.id ORDER BY digest_blob) AS "blobDigests",
           (SELECT coalesce(jsonb_agg(jsonb_build_object('digest', child_digest, 'platform', platform, 'urls', urls,
                                                         'annotations', annotations) ORDER BY position), '[]')

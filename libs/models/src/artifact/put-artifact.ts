@@ -31,6 +31,8 @@ export interface NewArtifact {
   children: readonly ArtifactChild[];
   annotations: object;
   extraAttrs: object;
+  /** Digest of the layer that holds a picture of it; absent when it brings none. */
+  icon?: string;
   /** The manifest that this one is attached to, by its `subject` field; it need not exist. */
   subjectDigest?: string;
   /** Set when the artifact is an accessory, by `subject` or by cosign's tag form. */
@@ -80,8 +82,8 @@ const holdChildren = statement(
 const insertArtifact = statement(
   'artifact_insert',
   `INSERT INTO artifact (project_id, repository_id, repository_name, digest, type, media_type, manifest_media_type,
-                         artifact_type, subject_digest, size, extra_attrs, annotations)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                         artifact_type, subject_digest, size, extra_attrs, annotations, icon)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
    ON CONFLICT (repository_id, digest) DO NOTHING RETURNING id`,
 );
 const holdArtifact = statement(
@@ -214,6 +216,7 @@ async function ensureArtifact(tx: Sql, repository: RepositoryRef, artifact: NewA
         artifact.sizeBytes,
         JSON.stringify(artifact.extraAttrs),
         JSON.stringify(artifact.annotations),
+        artifact.icon ?? '',
       ),
     );
     if (inserted !== null) return { artifactId: inserted.id, created: true };
