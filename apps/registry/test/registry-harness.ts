@@ -19,7 +19,7 @@ import { createRegistryApp, type RegistryApp } from '../src/registry-app.js';
 import { readRegistryConfig } from '../src/registry.config.js';
 import { FakeCore } from './fake-core.js';
 
-const internalSecret = 'a secret between services';
+export const internalSecret = 'a secret between services';
 const secretBox = new SecretBox('ab'.repeat(32));
 
 const everything: readonly string[] = ['pull', 'push', 'delete'];

@@ -1,6 +1,7 @@
 import { accessCases } from './access.cases.js';
 import { deleteCases } from './delete.cases.js';
 import { eventCases } from './event.cases.js';
+import { internalCases } from './internal.cases.js';
 import { limitCases } from './limit.cases.js';
 import { listCases } from './list.cases.js';
 import { pushPullCases } from './push-pull.cases.js';
@@ -21,6 +22,7 @@ for (const driver of ['memory', 'filesystem'] as const) pushPullCases(driver, cu
 accessCases(current);
 listCases(current);
 deleteCases(current);
+internalCases(current);
 limitCases(current);
 uploadCases(current);
 eventCases(current);
