@@ -79,7 +79,13 @@ export function ldapFailureCases(stageOf: () => { core: CoreApp; slapd: Slapd })
       status: 503,
       message: expect.stringContaining('refuses the search account') as unknown,
     });
-    await set({ ldap_search_password: directory.reader.password, ldap_base_dn: 'dc=elsewhere' });
+    await set({ ldap_filter: '((' });
+    await set({ ldap_search_password: directory.reader.password });
+    expect(await refusal('user0302')).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('filter') as unknown,
+    });
+    await set({ ldap_filter: '(objectClass=inetOrgPerson)', ldap_base_dn: 'dc=elsewhere' });
     expect(await refusal('user0302')).toMatchObject({
       status: 503,
       message: expect.stringContaining('base DN') as unknown,
@@ -99,10 +105,22 @@ export function ldapFailureCases(stageOf: () => { core: CoreApp; slapd: Slapd })
     await proxy.stop();
   });
 
+  it('is not called beyond the reach of calls to others', async () => {
+    const confined = await CoreApp.start({ on: core, env: { HAVEN_OUTBOUND_REACH: 'private' } });
+    expect(await refusal('user0306', confined)).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('HAVEN_OUTBOUND_REACH') as unknown,
+    });
+    await confined.stop();
+  });
+
   it('is trusted over TLS by the authority that is set, and by no other', async () => {
     await set({ ldap_url: slapd.tlsUrl });
     expect((await core.get('/users/current', as('user0304'))).status).toBe(200);
-    const stranger = await CoreApp.start({ on: core, env: { HAVEN_OUTBOUND_CA_FILE: '' } });
+    const stranger = await CoreApp.start({
+      on: core,
+      env: { HAVEN_OUTBOUND_REACH: 'loopback', HAVEN_OUTBOUND_CA_FILE: '' },
+    });
     try {
       expect(await refusal('user0305', stranger)).toMatchObject({
         status: 503,

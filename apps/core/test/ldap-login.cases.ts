@@ -1,7 +1,9 @@
 import { sql } from '@haven/models';
-import { directory, groupDn, groupName, personEntry, userDn, userName, type Slapd } from '@haven/testing/ldap';
+import { directory, groupDn, groupName, personEntry, Slapd, userDn, userName } from '@haven/testing/ldap';
+import { Browser } from '@haven/testing/oidc';
 import { admin, type CoreApp, type Credentials } from './core-app.js';
 
+const site = 'http://localhost:8080';
 const as = (username: string, password: string = directory.password): Credentials => ({ username, password });
 
 /** Who people are and what they may do, by the directory. */
@@ -136,12 +138,29 @@ export function ldapLoginCases(stageOf: () => { core: CoreApp; slapd: Slapd }): 
     await set({ ldap_group_membership_attribute: 'memberOf' });
   });
 
-  it('names a group by its DN when another one has its name', async () => {
+  it('leaves the levels to Active Directory, in one query', async () => {
+    const other = await Slapd.start({ saysItIsActiveDirectory: true });
+    await set({ ldap_url: other.url });
+    const operations = await other.operationsOf(() => current('user0002'));
+    const queries = operations.filter((line) => line.startsWith(`SRCH base="${directory.groups}"`));
+    // To OpenLDAP, the rule that goes through the levels is undefined.
+    expect(queries).toEqual([expect.stringContaining('(?=undefined)')]);
+    await set({ ldap_url: slapd.url });
+    await other.stop();
+  });
+
+  it('names a group by its DN when another one has its name, and looks as deep as is set', async () => {
     const dn = `cn=${groupName(1)},ou=branch,${directory.groups}`;
     await current('user0004');
     expect(await knownGroups()).toContain(dn);
     const found = await core.get(`/usergroups?ldap_group_dn=${encodeURIComponent(dn.toUpperCase())}`, admin);
     expect(found.body).toMatchObject([{ group_name: dn, group_type: 1, ldap_group_dn: dn }]);
+    await core.db.run(sql('DELETE FROM user_group WHERE ldap_group_dn = $1', dn));
+    // It is two levels below the base.
+    await set({ ldap_group_search_scope: 1 });
+    expect((await current('user0004')).status).toBe(200);
+    expect(await knownGroups()).not.toContain(dn);
+    await set({ ldap_group_search_scope: 2 });
   });
 
   it('adds what two log-ins find at the same moment once', async () => {
@@ -165,6 +184,13 @@ export function ldapLoginCases(stageOf: () => { core: CoreApp; slapd: Slapd }): 
     const { body: token } = await core.call('GET', `/service/token?${scope}`, { as: as('user0001') });
     const claims = Buffer.from((token as { token: string }).token.split('.')[1] ?? '', 'base64url').toString();
     expect((JSON.parse(claims) as { access: unknown[] }).access).toMatchObject([{ actions: ['pull', 'push'] }]);
+    const browser = new Browser({ [site]: (request) => core.visit(request) });
+    const { headers } = await browser.ask(`${site}/c/log_out`);
+    const login = { form: { principal: 'user0001', password: directory.password } };
+    const csrf = { 'x-harbor-csrf-token': String(headers['x-harbor-csrf-token']) };
+    expect((await browser.ask(`${site}/c/login`, { method: 'POST', ...login, headers: csrf })).status).toBe(200);
+    const { body: page } = await browser.ask(`${site}/api/v2.0/projects/ldap-grouped`);
+    expect(JSON.parse(page)).toMatchObject({ current_user_role_id: 2 });
   });
 
   it('makes a new account when the old one was deleted here, at once', async () => {

@@ -15,7 +15,9 @@ let stage: LdapStage;
 
 async function start(): Promise<void> {
   const slapd = await Slapd.start();
-  const core = await CoreApp.start({ env: { HAVEN_OUTBOUND_CA_FILE: slapd.authorityFile } });
+  const core = await CoreApp.start({
+    env: { HAVEN_OUTBOUND_REACH: 'loopback', HAVEN_OUTBOUND_CA_FILE: slapd.authorityFile },
+  });
   stage = { core, slapd };
   const { status } = await core.put(
     '/configurations',

@@ -1,3 +1,6 @@
+import type { SecureContext } from 'node:tls';
+import { Errors } from '@haven/errors';
+import { assertWithinReach, type OutboundOptions } from '@haven/outbound';
 import type { Client, Entry, Filter } from 'ldapts';
 import { isUnder } from './distinguished-name.js';
 import type { DirectoryGroup, GroupQuestion } from './group-walk.js';
@@ -13,8 +16,12 @@ export interface DirectoryUser {
   memberOf: readonly string[];
 }
 
-/** What is trusted beside Node's own list when a certificate is checked, in PEM; undefined: nothing. */
-export type Authorities = readonly string[] | undefined;
+/** What the environment says of calls to servers that are not ours. */
+export interface Outside {
+  reach: OutboundOptions['reach'];
+  /** Whose certificates are trusted; undefined: what Node trusts. */
+  trust: SecureContext | undefined;
+}
 
 type Ldapts = typeof import('ldapts');
 
@@ -29,7 +36,7 @@ interface Search {
 
 const pageSize = 1_000;
 /** Entries of one answer, over all pages. */
-export const mostEntries = 10_000;
+const mostEntries = 10_000;
 /** Conditions in one filter: servers take a quarter of a megabyte at least. */
 const termsPerQuery = 1_000;
 /** MS-ADTS 3.1.1.4.4.6: the matching rule that goes through the levels, and the capability of a server that has it. */
@@ -37,9 +44,9 @@ const inChain = '1.2.840.113556.1.4.1941';
 const isActiveDirectory = '1.2.840.113556.1.4.800';
 
 /** Options of TLS for both libraries. */
-export const tlsOptions = ({ verifyCertificate }: LdapSettings, authorities: Authorities) => ({
+export const tlsOptions = ({ verifyCertificate }: LdapSettings, { trust }: Outside) => ({
   rejectUnauthorized: verifyCertificate,
-  ...(authorities === undefined ? {} : { ca: [...authorities] }),
+  ...(trust === undefined ? {} : { secureContext: trust }),
 });
 
 const isText = (value: string): boolean => value.trim() !== '' && !value.includes('\0');
@@ -64,18 +71,19 @@ export class DirectoryClient {
   /** Opens a connection for the time of `work`. @throws AppError UNAVAILABLE when the directory does not answer as it should */
   static async use<T>(
     settings: LdapSettings,
-    authorities: Authorities,
+    outside: Outside,
     work: (client: DirectoryClient) => Promise<T>,
   ): Promise<T> {
     const ldapts = await import('ldapts');
     const { url, timeoutMs, searchDn, searchPassword } = settings;
     const connection = new ldapts.Client({
       ...{ url, timeout: timeoutMs, connectTimeout: timeoutMs },
-      ...(url.startsWith('ldaps:') ? { tlsOptions: tlsOptions(settings, authorities) } : {}),
+      ...(url.startsWith('ldaps:') ? { tlsOptions: tlsOptions(settings, outside) } : {}),
     });
     try {
       // A name without a password would be an anonymous bind that looks like a success (RFC 4513, section 5.1.2).
-      if (searchDn !== '' && searchPassword === '') throw new Error('ldap_search_password is empty');
+      if (searchDn !== '' && searchPassword === '') throw Errors.unavailable('ldap_search_password is empty');
+      await assertWithinReach(new URL(url).hostname, outside.reach);
       await connection.bind(searchDn, searchPassword);
       return await work(new DirectoryClient(ldapts, connection, settings));
     } catch (error) {
@@ -140,11 +148,6 @@ export class DirectoryClient {
     return root !== undefined && valuesOf(root, 'supportedCapabilities').includes(isActiveDirectory);
   }
 
-  /** @throws NoSuchObjectError when there is no such entry to start a search from */
-  async assertBase(): Promise<void> {
-    await this.search({ base: this.settings.base, scope: 'base', attributes: ['1.1'], most: 1 });
-  }
-
   private async searchGroups(which: Filter): Promise<DirectoryGroup[]> {
     const { base, scope, filter, nameAttribute, membershipAttribute } = this.settings.group;
     const attributes = [nameAttribute, membershipAttribute];
@@ -172,7 +175,12 @@ export class DirectoryClient {
   /** @param configured what the settings say, in RFC 4515; nothing when it is empty */
   private within(configured: string, which: Filter): Filter {
     const { AndFilter, FilterParser } = this.ldapts;
-    return configured === '' ? which : new AndFilter({ filters: [FilterParser.parseString(configured), which] });
+    if (configured === '') return which;
+    try {
+      return new AndFilter({ filters: [FilterParser.parseString(configured), which] });
+    } catch (cause) {
+      throw Errors.unavailable('a filter for the LDAP directory in the settings is not one', { cause });
+    }
   }
 
   /** As few filters as it takes. */

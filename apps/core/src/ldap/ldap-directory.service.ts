@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
 import type { Logger } from '@haven/observability';
@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import { LOGGER } from '../logger.module.js';
-import { DirectoryClient, type Authorities, type DirectoryUser } from './directory.client.js';
+import { DirectoryClient, type Outside, type DirectoryUser } from './directory.client.js';
 import { dnKey, isUnder, parseDn } from './distinguished-name.js';
 import { walkGroups, type DirectoryGroup } from './group-walk.js';
 import { readLdapSettings, type LdapSettings } from './ldap-settings.js';
@@ -29,17 +29,18 @@ const longestName = 255;
 @Injectable()
 export class LdapDirectory {
   private readonly checkPassword: PasswordCheck = bindWithPassport;
-  private readonly authorities: Authorities;
+  private readonly outside: Outside;
   /** Which servers go through groups within groups by themselves, by URL. */
   private readonly transitive = new LRUCache<string, boolean>({ max: 32, ttl: rememberServerMs });
 
   constructor(
-    @Inject(CORE_CONFIG) { outboundCaFile }: CoreConfig,
+    @Inject(CORE_CONFIG) { outboundReach: reach, outboundCaFile }: CoreConfig,
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
-    this.authorities =
-      outboundCaFile === '' ? undefined : [...getCACertificates('default'), readFileSync(outboundCaFile, 'utf8')];
+    const own = outboundCaFile === '' ? null : readFileSync(outboundCaFile, 'utf8');
+    const trust = own === null ? undefined : createSecureContext({ ca: [...getCACertificates('default'), own] });
+    this.outside = { reach, trust };
   }
 
   /** Null while no directory is set. */
@@ -47,9 +48,9 @@ export class LdapDirectory {
     return readLdapSettings((key) => this.configuration.value(key));
   }
 
-  /** @throws AppError UNAVAILABLE with what is wrong */
+  /** Looks for anybody. @throws AppError UNAVAILABLE with what is wrong */
   async ping(settings: LdapSettings): Promise<void> {
-    await DirectoryClient.use(settings, this.authorities, (client) => client.assertBase());
+    await DirectoryClient.use(settings, this.outside, (client) => client.findUsers([], 1));
   }
 
   /**
@@ -61,11 +62,11 @@ export class LdapDirectory {
     const { settings } = this;
     if (settings === null) throw Errors.unavailable('no LDAP directory is configured');
     if (username.length > longestName) return null;
-    return DirectoryClient.use(settings, this.authorities, async (client) => {
+    return DirectoryClient.use(settings, this.outside, async (client) => {
       const [user, another] = await client.findUsers([username], 2);
       if (another !== undefined) this.log.warn({ username }, 'more than one entry of the LDAP directory has this name');
       if (user === undefined || another !== undefined) return null;
-      if (!(await this.checkPassword(settings, this.authorities, { dn: user.dn, password }))) return null;
+      if (!(await this.checkPassword(settings, this.outside, { dn: user.dn, password }))) return null;
       const groups = await this.groupsOf(user, client, settings);
       const admins = dnKey(settings.group.adminDn);
       const isAdmin =
@@ -101,7 +102,7 @@ export class LdapDirectory {
   }
 
   private use<T>(work: (client: DirectoryClient) => Promise<T>): Promise<T> {
-    return DirectoryClient.use(this.configured(), this.authorities, work);
+    return DirectoryClient.use(this.configured(), this.outside, work);
   }
 
   private configured(): LdapSettings {

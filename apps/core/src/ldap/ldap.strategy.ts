@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { tlsOptions, type Authorities } from './directory.client.js';
+import { tlsOptions, type Outside } from './directory.client.js';
 import { toUnavailable } from './ldap.errors.js';
 import type { LdapSettings } from './ldap-settings.js';
 
@@ -9,7 +9,7 @@ import type { LdapSettings } from './ldap-settings.js';
  */
 export type PasswordCheck = (
   settings: LdapSettings,
-  authorities: Authorities,
+  outside: Outside,
   entry: { dn: string; password: string },
 ) => Promise<boolean>;
 
@@ -24,7 +24,7 @@ interface Outcome {
  * By passport-ldapauth, run without Passport around it. Who is meant has been found out before: it is given the name of
  * the entry, looks it up once more as it always does, and binds as it. Nothing that a user has typed gets into its filters.
  */
-export const bindWithPassport: PasswordCheck = async (settings, authorities, { dn, password }) => {
+export const bindWithPassport: PasswordCheck = async (settings, outside, { dn, password }) => {
   // Without a password, a directory binds anonymously, and calls that a success (RFC 4513, section 5.1.2).
   if (password === '') return false;
   const { default: Strategy } = await import('passport-ldapauth');
@@ -34,7 +34,7 @@ export const bindWithPassport: PasswordCheck = async (settings, authorities, { d
       ...{ url, timeout: timeoutMs, connectTimeout: timeoutMs, reconnect: false, strictDN: false },
       ...(searchDn === '' ? {} : { bindDN: searchDn, bindCredentials: searchPassword }),
       ...{ searchBase: dn, searchScope: 'base', searchFilter: '(objectClass=*)', searchAttributes: ['1.1'] },
-      tlsOptions: tlsOptions(settings, authorities),
+      tlsOptions: tlsOptions(settings, outside),
     },
     credentialsLookup: () => ({ username: dn, password }),
   });

@@ -47,11 +47,13 @@ export class Slapd {
     this.log = createInterface({ input: process.stderr! }).on('line', (line) => this.lines.push(line));
   }
 
-  static async start(): Promise<Slapd> {
+  /** @param options `saysItIsActiveDirectory`: tells of itself what Active Directory tells, without being one */
+  static async start({ saysItIsActiveDirectory = false } = {}): Promise<Slapd> {
     const folder = await mkdtemp(join(tmpdir(), 'haven-slapd-'));
     const [port, tlsPort] = await freePorts();
     const authorityFile = await makeCertificates(folder);
-    await writeFile(join(folder, 'slapd.conf'), configuration(folder));
+    await writeFile(join(folder, 'rootdse.ldif'), rootDse);
+    await writeFile(join(folder, 'slapd.conf'), configuration(folder, saysItIsActiveDirectory));
     await run('mkdir', [join(folder, 'db')]);
     await writeFile(join(folder, 'people.ldif'), peopleLdif());
     await run(`${sbin}/slapadd`, ['-q', '-f', join(folder, 'slapd.conf'), '-l', join(folder, 'people.ldif')]);
@@ -122,7 +124,14 @@ export class Slapd {
   }
 }
 
-const configuration = (folder: string): string => `
+/** MS-ADTS 3.1.1.3.4.3.1 */
+const rootDse = 'dn:\nsupportedCapabilities: 1.2.840.113556.1.4.800\n';
+const rootDseDirectives = (folder: string): string => `
+attributetype ( 1.2.840.113556.1.4.1464 NAME 'supportedCapabilities' SYNTAX 1.3.6.1.4.1.1466.115.121.1.38 )
+rootDSE ${folder}/rootdse.ldif
+`;
+
+const configuration = (folder: string, saysItIsActiveDirectory: boolean): string => `
 include ${schemas}/core.schema
 include ${schemas}/cosine.schema
 include ${schemas}/inetorgperson.schema
@@ -134,6 +143,7 @@ TLSCACertificateFile ${folder}/ca.pem
 TLSCertificateFile ${folder}/server.pem
 TLSCertificateKeyFile ${folder}/server.key
 sizelimit size.soft=500 size.hard=500 size.pr=1000 size.prtotal=unlimited
+${saysItIsActiveDirectory ? rootDseDirectives(folder) : ''}
 
 database mdb
 suffix ${directory.base}
