@@ -498,7 +498,6 @@ describe('a provider that tells groups only when asked', () => {
   });
 });
 
-// Last: nobody can log in afterwards.
 describe('while the provider is away', () => {
   let user: Awaited<ReturnType<typeof userOf>>;
 
@@ -527,11 +526,27 @@ describe('while the provider is away', () => {
     await fresh.stop();
   });
 
+  it('whoever comes back from it is asked to come again', async () => {
+    const browser = newBrowser();
+    const { location = '' } = await browser.ask(`${site}/c/oidc/login`);
+    const query = `code=x&iss=${provider.issuer}&state=${new URL(location).searchParams.get('state') ?? ''}`;
+    expect((await browser.ask(`${site}/c/oidc/callback?${query}`)).status).toBe(503);
+  });
+
   it('a log-out ends the session all the same', async () => {
     await configure({ oidc_logout: true });
     const page = await user.browser.ask(`${site}/c/oidc/logout`);
     expect(page.status).toBe(302);
     expect((await user.browser.ask(`${site}/api/v2.0/users/current`)).status).toBe(401);
+  });
+});
+
+describe('once the provider is back', () => {
+  it('people log in again, and secrets come back to life with that', async () => {
+    await provider.restart();
+    const { cli, username } = await userOf('ada');
+    expect(username).toBe('ada');
+    expect(await tokenFor(cli)).toMatchObject({ sub: 'ada' });
   });
 });
 

@@ -1,35 +1,30 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SecretBox, type Principal } from '@haven/auth';
+import type { Principal } from '@haven/auth';
 import { Errors } from '@haven/errors';
 import { bumpAccessVersion, recordAudit } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 import { ConfigurationService } from '../configuration/configuration.service.js';
-import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import type { Actor } from '../security/actor.decorator.js';
 import { requireStrongPassword } from '../user/user-rules.js';
 import { OidcUserRepository, type OidcMetaRow } from './oidc-user.repository.js';
-import { makeSecret } from './oidc-vault.js';
+import { makeSecret, OidcVault } from './oidc-vault.js';
 
 /** What users of the provider have besides an account. */
 @Injectable()
 export class OidcAccountService {
-  private readonly box: SecretBox;
-
   constructor(
-    @Inject(CORE_CONFIG) config: CoreConfig,
+    @Inject(OidcVault) private readonly vault: OidcVault,
     @Inject(ModelStore) private readonly store: ModelStore,
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
     @Inject(OidcUserRepository) private readonly users: OidcUserRepository,
-  ) {
-    this.box = new SecretBox(config.secretKey);
-  }
+  ) {}
 
   /** Null when no provider vouches for the user. The secret is shown to the user alone, and is empty for others. */
   async metaOf(userId: number, viewer: Principal): Promise<OidcMetaRow | null> {
     if (this.configuration.value('auth_mode') !== 'oidc_auth') return null;
     const meta = await this.users.findMeta(userId);
     const isSelf = viewer.kind === 'user' && viewer.userId === userId;
-    return meta === null ? null : { ...meta, secret: isSelf ? this.box.decrypt(meta.secret) : '' };
+    return meta === null ? null : { ...meta, secret: isSelf ? String(this.vault.open(meta.secret)) : '' };
   }
 
   /**
@@ -41,7 +36,7 @@ export class OidcAccountService {
     const mode = this.configuration.value('auth_mode');
     if (mode !== 'oidc_auth') throw Errors.precondition(`unable to update CLI secret under authmode: ${mode}`);
     if (secret !== '') requireStrongPassword(secret);
-    const sealed = this.box.encrypt(secret === '' ? makeSecret() : secret);
+    const sealed = this.vault.seal(secret === '' ? makeSecret() : secret);
     await this.store.transaction(async (tx) => {
       const username = await this.users.updateSecret(tx, userId, sealed);
       if (username === null) throw Errors.precondition(`user ${userId} was not onboarded via OIDC`);

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { UserPrincipal } from '@haven/auth';
-import { Errors } from '@haven/errors';
+import { AppError, Errors } from '@haven/errors';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { toPrincipal } from '../security/account.repository.js';
 import { OidcUserRepository } from './oidc-user.repository.js';
 import { OidcClient } from './oidc.client.js';
-import { isUnreachable } from './oidc.error.js';
 
 /** A signed JSON Web Token (RFC 7515) of a size that providers make. */
 const bearer = /^bearer +([\w-]{1,4096}\.[\w-]{1,16384}\.[\w-]{1,2048})$/i;
@@ -28,7 +27,7 @@ export class OidcBearer {
     const idToken = bearer.exec(authorization ?? '')?.[1];
     if (idToken === undefined || this.configuration.value('auth_mode') !== 'oidc_auth') return null;
     const identity = await this.client.identify(idToken).catch((error: unknown) => {
-      if (!isUnreachable(error)) throw error;
+      if (error instanceof AppError) throw error;
       throw Errors.unavailable('the OIDC provider cannot be asked for its keys', { cause: error });
     });
     const user = identity === null ? null : await this.users.findByIdentity(identity.subiss);

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { fingerprint, SecretBox, type BasicCredentials, type UserPrincipal } from '@haven/auth';
+import { fingerprint, type BasicCredentials, type UserPrincipal } from '@haven/auth';
 import { LRUCache } from 'lru-cache';
-import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import { toPrincipal } from '../security/account.repository.js';
 import type { CredentialSource } from '../security/credential-source.js';
 import { isFresh, OidcRenewal } from './oidc-renewal.service.js';
 import { OidcUserRepository } from './oidc-user.repository.js';
-import { isSecret } from './oidc-vault.js';
+import { OidcVault } from './oidc-vault.js';
 
 const rememberedLogins = 10_000;
 const rememberMs = 10 * 60_000;
@@ -15,18 +14,15 @@ const rememberMs = 10 * 60_000;
 /** Users of an OpenID Connect provider, with the secret that they have for the command line. */
 @Injectable()
 export class OidcCredentials implements CredentialSource {
-  private readonly box: SecretBox;
   /** Secrets that held, as a keyed fingerprint, with what they held against. */
   private readonly verified = new LRUCache<string, string>({ max: rememberedLogins, ttl: rememberMs });
   private readonly verifiedKey = randomBytes(32);
 
   constructor(
-    @Inject(CORE_CONFIG) config: CoreConfig,
+    @Inject(OidcVault) private readonly vault: OidcVault,
     @Inject(OidcUserRepository) private readonly users: OidcUserRepository,
     @Inject(OidcRenewal) private readonly renewal: OidcRenewal,
-  ) {
-    this.box = new SecretBox(config.secretKey);
-  }
+  ) {}
 
   async recall(credentials: BasicCredentials): Promise<UserPrincipal | null> {
     const sealed = this.verified.get(this.memoryOf(credentials));
@@ -37,7 +33,7 @@ export class OidcCredentials implements CredentialSource {
 
   async verify(credentials: BasicCredentials): Promise<UserPrincipal | null> {
     const user = await this.users.findByName(credentials.username);
-    if (user === null || !isSecret(this.box, user.secret, credentials.password)) return null;
+    if (user === null || !this.vault.isSecret(user.secret, credentials.password)) return null;
     const renewed = await this.renewal.renew(user);
     if (renewed === null) return null;
     this.verified.set(this.memoryOf(credentials), user.secret);

@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { SecretBox } from '@haven/auth';
 import { Errors } from '@haven/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ConfigurationService } from '../configuration/configuration.service.js';
-import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import type { Actor } from '../security/actor.decorator.js';
-import { readCookie, serializeCookie } from '../session/cookie.js';
 import { LoginService } from '../session/login.service.js';
 import { SessionService } from '../session/session.service.js';
 import { requireLocalPath } from './local-path.js';
-import { OidcOnboarding, onboardingSeconds } from './oidc-onboarding.service.js';
+import { awaySeconds, OidcCookieService } from './oidc-cookie.service.js';
+import { OidcOnboarding } from './oidc-onboarding.service.js';
 import { OidcClient } from './oidc.client.js';
 import { toOidcError } from './oidc.error.js';
-import { loginAttempt, type LoginAttempt } from './oidc.schema.js';
-
-const attemptCookie = 'haven_oidc_login';
-const onboardingCookie = 'haven_oidc_onboarding';
-const attemptSeconds = 600;
+import type { LoginAttempt } from './oidc.schema.js';
 
 /** Where a browser is sent. */
 export interface Destination {
@@ -29,18 +23,14 @@ const secret = (): string => randomBytes(32).toString('base64url');
 /** Log-in by way of an OpenID Connect provider: authorization code with PKCE (RFC 6749, RFC 7636). */
 @Injectable()
 export class OidcLoginService {
-  private readonly box: SecretBox;
-
   constructor(
-    @Inject(CORE_CONFIG) private readonly config: CoreConfig,
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
     @Inject(OidcClient) private readonly client: OidcClient,
     @Inject(OidcOnboarding) private readonly onboarding: OidcOnboarding,
     @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(LoginService) private readonly logins: LoginService,
-  ) {
-    this.box = new SecretBox(config.secretKey);
-  }
+    @Inject(OidcCookieService) private readonly cookies: OidcCookieService,
+  ) {}
 
   /**
    * Sends a browser to the provider.
@@ -54,26 +44,26 @@ export class OidcLoginService {
       state: secret(),
       verifier: secret(),
       path: requireLocalPath(path === '' ? '/' : path),
-      expires: Date.now() + attemptSeconds * 1_000,
+      expires: Date.now() + awaySeconds * 1_000,
     };
     const url = await this.client.authorizationUrl(attempt).catch(rethrow);
-    this.setCookie(reply, attemptCookie, this.box.encrypt(JSON.stringify(attempt)), attemptSeconds);
+    this.cookies.sendAttempt(reply, attempt);
     return { url };
   }
 
   /** Takes a browser back from the provider. @throws AppError PRECONDITION, BAD_REQUEST, CONFLICT, UNAVAILABLE */
   async finish(request: FastifyRequest, reply: FastifyReply): Promise<Destination> {
     this.requireMode();
-    const attempt = this.readAttempt(request);
+    const attempt = this.cookies.readAttempt(request);
     const query = request.url.split('?').slice(1).join('?');
     if (new URLSearchParams(query).get('state') !== attempt?.state) {
       throw Errors.badRequest('State mismatch');
     }
-    this.setCookie(reply, attemptCookie, '', 0);
+    this.cookies.endAttempt(reply);
     const answer = await this.client.redeem(query, attempt).catch(rethrow);
     const session = await this.onboarding.enter(answer, request.ip);
     if (session === null) {
-      this.setCookie(reply, onboardingCookie, await this.onboarding.keep(answer), onboardingSeconds);
+      this.cookies.sendOnboarding(reply, await this.onboarding.keep(answer));
       const hints = new URLSearchParams({ username: answer.identity.username, redirect_url: attempt.path });
       return { url: `/oidc-onboard?${hints.toString()}` };
     }
@@ -84,12 +74,12 @@ export class OidcLoginService {
   /** Gives somebody new the name they chose, and logs them in. @throws AppError PRECONDITION, BAD_REQUEST, CONFLICT */
   async onboard(username: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     this.requireMode();
-    const id = readCookie(request.headers.cookie, onboardingCookie);
+    const id = this.cookies.readOnboarding(request);
     const answer = await this.onboarding.kept(id);
     if (id === null || answer === null) throw Errors.badRequest('Failed to get OIDC user info from session');
     const session = await this.onboarding.onboard(username, answer, request.ip);
     await this.sessions.start(session, request, reply);
-    this.setCookie(reply, onboardingCookie, '', 0);
+    this.cookies.endOnboarding(reply);
     await this.onboarding.forget(id);
   }
 
@@ -119,23 +109,6 @@ export class OidcLoginService {
   private requireMode(): void {
     const mode = this.configuration.value('auth_mode');
     if (mode !== 'oidc_auth') throw Errors.precondition(`auth mode: ${mode} is not OIDC based`);
-  }
-
-  /** What the browser was sent away with, if it is ours and not too old. */
-  private readAttempt(request: FastifyRequest): LoginAttempt | null {
-    try {
-      const cookie = this.box.decrypt(readCookie(request.headers.cookie, attemptCookie) ?? '');
-      const attempt = loginAttempt.parse(JSON.parse(cookie));
-      return attempt.expires > Date.now() ? attempt : null;
-    } catch {
-      return null;
-    }
-  }
-
-  private setCookie(reply: FastifyReply, name: string, value: string, maxAgeSeconds: number): void {
-    const secure = this.config.externalUrl.startsWith('https:');
-    // Lax: the way back from the provider begins on its site.
-    reply.header('set-cookie', serializeCookie(name, value, { secure, sameSite: 'Lax', maxAgeSeconds }));
   }
 }
 

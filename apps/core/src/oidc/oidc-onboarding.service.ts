@@ -1,37 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { SecretBox } from '@haven/auth';
 import { Errors } from '@haven/errors';
 import { bumpAccessVersion, recordAudit } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 import type { Redis } from 'ioredis';
 import { ConfigurationService } from '../configuration/configuration.service.js';
-import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import { REDIS } from '../session/redis.module.js';
 import type { Session } from '../session/session.service.js';
 import { requireUsername } from '../user/user-rules.js';
+import { awaySeconds } from './oidc-cookie.service.js';
 import { OidcUserRepository } from './oidc-user.repository.js';
-import { makeSecret, openTokens, sealTokens } from './oidc-vault.js';
-import type { ProviderAnswer } from './oidc.client.js';
+import { makeSecret, OidcVault } from './oidc-vault.js';
+import type { ProviderAnswer, ProviderTokens } from './oidc.client.js';
 
-export const onboardingSeconds = 600;
 const idPattern = /^[\w-]{43}$/;
 const keyOf = (id: string): string => `haven:oidc-onboarding:${id}`;
 
 /** Makes a user of whoever comes back from the provider. */
 @Injectable()
 export class OidcOnboarding {
-  private readonly box: SecretBox;
-
   constructor(
-    @Inject(CORE_CONFIG) config: CoreConfig,
+    @Inject(OidcVault) private readonly vault: OidcVault,
     @Inject(ModelStore) private readonly store: ModelStore,
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
     @Inject(OidcUserRepository) private readonly users: OidcUserRepository,
     @Inject(REDIS) private readonly redis: Redis,
-  ) {
-    this.box = new SecretBox(config.secretKey);
-  }
+  ) {}
 
   /**
    * Logs somebody in whom the provider has named.
@@ -55,7 +49,7 @@ export class OidcOnboarding {
     const user = {
       ...this.standingOf(answer),
       ...{ username, email: identity.email, subiss: identity.subiss },
-      secret: this.box.encrypt(makeSecret()),
+      secret: this.vault.seal(makeSecret()),
     };
     const userId = await this.store.transaction(async (tx) => {
       const made = await this.users.insert(tx, user);
@@ -81,8 +75,7 @@ export class OidcOnboarding {
   /** Keeps an answer until its user has chosen a name. @returns what the browser fetches it with */
   async keep(answer: ProviderAnswer): Promise<string> {
     const id = randomBytes(32).toString('base64url');
-    const sealed = this.box.encrypt(JSON.stringify(answer));
-    await this.redis.set(keyOf(id), sealed, 'EX', onboardingSeconds).catch(unavailable);
+    await this.redis.set(keyOf(id), this.vault.seal(answer), 'EX', awaySeconds).catch(unavailable);
     return id;
   }
 
@@ -91,7 +84,7 @@ export class OidcOnboarding {
     if (id === null || !idPattern.test(id)) return null;
     const sealed = await this.redis.get(keyOf(id)).catch(unavailable);
     if (sealed === null) return null;
-    const answer = JSON.parse(this.box.decrypt(sealed)) as Omit<ProviderAnswer, 'validUntil'> & { validUntil: string };
+    const answer = this.vault.open(sealed) as Omit<ProviderAnswer, 'validUntil'> & { validUntil: string };
     return { ...answer, validUntil: new Date(answer.validUntil) };
   }
 
@@ -102,11 +95,11 @@ export class OidcOnboarding {
   /** The ID token that a user logged in with last, or null. */
   async idTokenOf(userId: number): Promise<string | null> {
     const user = await this.users.findById(userId);
-    return user === null ? null : (openTokens(this.box, user.token)?.idToken ?? null);
+    return user === null || user.token === '' ? null : (this.vault.open(user.token) as ProviderTokens).idToken;
   }
 
   private standingOf({ identity, tokens, validUntil }: ProviderAnswer) {
-    return { ...identity, token: sealTokens(this.box, tokens), validUntil };
+    return { ...identity, token: this.vault.seal(tokens), validUntil };
   }
 
   private async sessionOf(

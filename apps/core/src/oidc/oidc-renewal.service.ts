@@ -1,12 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { SecretBox } from '@haven/auth';
 import { Errors } from '@haven/errors';
 import type { Logger } from '@haven/observability';
-import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import { LOGGER } from '../logger.module.js';
 import { OidcUserRepository, type OidcUserRow } from './oidc-user.repository.js';
-import { openTokens, sealTokens } from './oidc-vault.js';
+import { OidcVault } from './oidc-vault.js';
 import { OidcClient, type ProviderAnswer, type ProviderTokens } from './oidc.client.js';
 import { isRefusal } from './oidc.error.js';
 
@@ -25,18 +23,15 @@ export const isFresh = ({ validUntil }: OidcUserRow): boolean => validUntil.getT
  */
 @Injectable()
 export class OidcRenewal {
-  private readonly box: SecretBox;
   private readonly running = new Map<number, Promise<OidcUserRow | null>>();
   private troubledUntil = 0;
 
   constructor(
-    @Inject(CORE_CONFIG) config: CoreConfig,
+    @Inject(OidcVault) private readonly vault: OidcVault,
     @Inject(OidcUserRepository) private readonly users: OidcUserRepository,
     @Inject(OidcClient) private readonly client: OidcClient,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {
-    this.box = new SecretBox(config.secretKey);
-  }
+  ) {}
 
   /**
    * @returns the user as the provider knows them now; null when it does not, or when only a browser can ask it
@@ -55,7 +50,8 @@ export class OidcRenewal {
     const { userId } = user;
     const sealed = await this.users.claimRenewal(userId, leaseMs);
     if (sealed === null) return this.waitForOther(userId);
-    const tokens = openTokens(this.box, sealed);
+    // Empty: the provider has taken back what it gave.
+    const tokens = sealed === '' ? null : (this.vault.open(sealed) as ProviderTokens);
     if (tokens === null || tokens.refreshToken === '') {
       await this.users.releaseRenewal(userId);
       return null;
@@ -91,8 +87,9 @@ export class OidcRenewal {
   }
 
   private async store(userId: number, { identity, tokens, validUntil }: ProviderAnswer): Promise<void> {
+    // First of all: the token that was asked with is worth nothing any more.
+    await this.users.updateStanding(userId, { ...identity, token: this.vault.seal(tokens), validUntil });
     await this.users.ensureGroups(identity.groupNames);
-    await this.users.updateStanding(userId, { ...identity, token: sealTokens(this.box, tokens), validUntil });
   }
 
   private async waitForOther(userId: number): Promise<OidcUserRow | null> {

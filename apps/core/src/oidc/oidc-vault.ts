@@ -1,18 +1,34 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { SecretBox } from '@haven/auth';
-import type { ProviderTokens } from './oidc.client.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { SecretBox } from '@haven/auth';
+import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 
 /** A secret that meets Harbor's rule for passwords. */
 export const makeSecret = (): string => `Aa1${randomBytes(24).toString('base64url')}`;
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Whether a secret is the one that was encrypted; its time says nothing of it. */
-export const isSecret = (box: SecretBox, sealed: string, given: string): boolean =>
-  timingSafeEqual(digest(box.decrypt(sealed)), digest(given));
+/** Encrypts what has to be had back: secrets for the command line, and what the provider gave. */
+@Injectable()
+export class OidcVault {
+  private readonly box: SecretBox;
 
-export const sealTokens = (box: SecretBox, tokens: ProviderTokens): string => box.encrypt(JSON.stringify(tokens));
+  constructor(@Inject(CORE_CONFIG) config: CoreConfig) {
+    this.box = new SecretBox(config.secretKey);
+  }
 
-/** @returns null when the provider has taken them back */
-export const openTokens = (box: SecretBox, sealed: string): ProviderTokens | null =>
-  sealed === '' ? null : (JSON.parse(box.decrypt(sealed)) as ProviderTokens);
+  /** @param value anything that JSON can hold */
+  seal(value: unknown): string {
+    return this.box.encrypt(JSON.stringify(value));
+  }
+
+  /** @throws Error when `seal` did not make it */
+  open(sealed: string): unknown {
+    return JSON.parse(this.box.decrypt(sealed));
+  }
+
+  /** Whether a secret is the one that was sealed; the time it takes says nothing of it. */
+  isSecret(sealed: string, given: string): boolean {
+    return timingSafeEqual(digest(String(this.open(sealed))), digest(given));
+  }
+}

@@ -9,8 +9,8 @@ import { readOidcSettings, type OidcSettings } from './oidc-settings.js';
 import { isUnreachable } from './oidc.error.js';
 
 const knownMs = 10 * 60_000;
-/** How long nobody asks again for a provider that could not be asked. */
-const failedMs = 3_000;
+/** How long nobody asks again for a provider that could not be asked: shortly, unless what is known of it will do. */
+const failedMs = { unknown: 3_000, known: 60_000 };
 const clockToleranceSeconds = 60;
 const shortestValiditySeconds = 300;
 const google = 'https://accounts.google.com';
@@ -38,10 +38,18 @@ export interface ProviderTokens {
   refreshToken: string;
 }
 
+/** A provider, as the settings of `key` describe it, and what was last heard of it. */
+interface KnownProvider {
+  key: string;
+  provider: Promise<Provider>;
+  last: Provider | null;
+  until: number;
+}
+
 /** The OpenID Connect provider of the settings. Its library is loaded when somebody first asks for it. */
 @Injectable()
 export class OidcClient {
-  private known: { key: string; provider: Promise<Provider>; until: number } | null = null;
+  private known: KnownProvider | null = null;
 
   constructor(
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
@@ -158,12 +166,16 @@ export class OidcClient {
     const key = JSON.stringify([endpoint, clientId, clientSecret, verifyCertificate]);
     const known = this.known?.key === key ? this.known : null;
     if (known !== null && Date.now() < known.until) return known.provider;
-    const provider = discover(settings, this.outbound).catch((error: unknown) => {
-      entry.until = Date.now() + failedMs;
-      if (known === null) throw error;
-      return known.provider;
-    });
-    const entry = { key, provider, until: Date.now() + knownMs };
+    const last = known?.last ?? null;
+    const provider = discover(settings, this.outbound).then(
+      (found) => (entry.last = found),
+      (error: unknown) => {
+        entry.until = Date.now() + (last === null ? failedMs.unknown : failedMs.known);
+        if (last === null) throw error;
+        return last;
+      },
+    );
+    const entry: KnownProvider = { key, provider, last, until: Date.now() + knownMs };
     this.known = entry;
     return provider;
   }

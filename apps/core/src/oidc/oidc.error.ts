@@ -1,4 +1,4 @@
-import { Errors, type AppError } from '@haven/errors';
+import { AppError, Errors } from '@haven/errors';
 import { OutboundError } from '@haven/outbound';
 
 const longestText = 300;
@@ -13,11 +13,12 @@ const fieldOf = (error: Error, name: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
+/** A time-out, and keys that were not handed out. */
+const silence: ReadonlySet<string> = new Set(['OAUTH_TIMEOUT', 'ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC']);
+
 /** Whether the provider could not be asked, as opposed to having said something. */
 export const isUnreachable = (error: unknown): boolean =>
-  [...chain(error)].some(
-    (at) => at instanceof OutboundError || ['OAUTH_TIMEOUT', 'ERR_JWKS_TIMEOUT'].includes(fieldOf(at, 'code')),
-  );
+  [...chain(error)].some((at) => at instanceof OutboundError || silence.has(fieldOf(at, 'code')));
 
 /** Whether the provider has taken back what it gave: nothing but a new log-in helps. */
 export const isRefusal = (error: unknown): boolean =>
@@ -25,20 +26,14 @@ export const isRefusal = (error: unknown): boolean =>
 
 /** What to answer a browser, or an administrator, about an error of the provider or on the way to it. */
 export function toOidcError(error: unknown): AppError {
-  const [first, ...causes] = chain(error);
-  const outbound = [first, ...causes].find((at) => at instanceof OutboundError);
+  if (error instanceof AppError) return error;
+  const cause = { cause: error };
+  const [first = new Error('unknown error'), ...causes] = chain(error);
   if (isUnreachable(error)) {
-    return Errors.unavailable(
-      `the OIDC provider cannot be asked: ${outbound?.message ?? 'it did not answer in time'}`,
-      {
-        cause: error,
-      },
-    );
+    const why = [first, ...causes].find((at) => at instanceof OutboundError)?.message ?? 'it did not answer';
+    return Errors.unavailable(`the OIDC provider cannot be asked: ${why}`, cause);
   }
-  const code = first === undefined ? '' : fieldOf(first, 'error');
-  const said =
-    code === ''
-      ? (first?.message ?? '')
-      : `${code} - ${first === undefined ? '' : fieldOf(first, 'error_description')}`;
-  return Errors.badRequest(`OIDC: ${said.slice(0, longestText)}`, { cause: error });
+  const code = fieldOf(first, 'error');
+  const said = code === '' ? first.message : `${code} - ${fieldOf(first, 'error_description')}`;
+  return Errors.badRequest(`OIDC: ${said.slice(0, longestText)}`, cause);
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SessionModule } from '../session/session.module.js';
+import { OidcCookieService } from './oidc-cookie.service.js';
 import { OidcLoginService } from './oidc-login.service.js';
 import { OidcOnboarding } from './oidc-onboarding.service.js';
 import { OidcController } from './oidc.controller.js';
@@ -8,6 +9,6 @@ import { OidcController } from './oidc.controller.js';
 @Module({
   imports: [SessionModule],
   controllers: [OidcController],
-  providers: [OidcLoginService, OidcOnboarding],
+  providers: [OidcCookieService, OidcLoginService, OidcOnboarding],
 })
 export class OidcModule {}

@@ -9,6 +9,7 @@ import { OidcBearer } from '../oidc/oidc-bearer.service.js';
 import { OidcClient } from '../oidc/oidc.client.js';
 import { OidcRenewal } from '../oidc/oidc-renewal.service.js';
 import { OidcUserRepository } from '../oidc/oidc-user.repository.js';
+import { OidcVault } from '../oidc/oidc-vault.js';
 import { OidcCredentials } from '../oidc/oidc-credentials.service.js';
 import { RobotRepository } from '../robot/robot.repository.js';
 import { RobotCredentials } from '../robot/robot-credentials.service.js';
@@ -31,6 +32,7 @@ import { DatabaseCredentials } from './database-credentials.service.js';
     OidcCredentials,
     OidcRenewal,
     OidcUserRepository,
+    OidcVault,
     RobotCredentials,
     RobotRepository,
     SessionService,
@@ -43,6 +45,7 @@ import { DatabaseCredentials } from './database-credentials.service.js';
     OidcBearer,
     OidcClient,
     OidcUserRepository,
+    OidcVault,
     SessionService,
   ],
 })
