@@ -59,6 +59,16 @@ export function immutableCases(coreOf: () => CoreApp): void {
     expect((await core.get(rules, developer)).status).toBe(403);
   });
 
+  it('may be long, and are still told apart', async () => {
+    const params = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`param-${n}`, `${n * 7919}`]));
+    const long = { ...rule('app', 'long'), params };
+    expect((await core.post(rules, { ...long, params: { nested: params } }, owner)).status).toBe(422);
+    const id = createdId(await core.post(rules, long, owner));
+    expect((await core.post(rules, long, owner)).status).toBe(409);
+    const other = createdId(await core.post(rules, { ...long, params: { ...params, more: 'x' } }, owner));
+    for (const made of [id, other]) expect((await core.delete(`${rules}/${made}`, owner)).status).toBe(200);
+  });
+
   it.each([
     [{}],
     [{ ...rule('app', 'v*'), tag_selectors: [] }],
@@ -70,6 +80,10 @@ export function immutableCases(coreOf: () => CoreApp): void {
     [rule('app', 'v*', ['repoMatches', 'likes'])],
     [rule('app', 'v*', ['matches', 'matches'])],
     [rule('app', 'v'.repeat(256))],
+    [rule('app', '[a-')],
+    [rule('{app', 'v*')],
+    [rule('app', '\ud800')],
+    [{ ...rule('app', 'v*'), params: { text: 'x'.repeat(20_000) } }],
   ])('are refused where they could cover nothing: %j', async (body) => {
     expect((await core.post(rules, body, owner)).status).toBe(400);
   });

@@ -30,6 +30,7 @@ CREATE TABLE immutable_tag_rule (
   project_id integer NOT NULL,
   tag_filter jsonb NOT NULL,
   disabled boolean NOT NULL DEFAULT false,
-  creation_time timestamptz NOT NULL DEFAULT now(),
-  CONSTRAINT immutable_tag_rule__filter UNIQUE (project_id, tag_filter)
+  creation_time timestamptz NOT NULL DEFAULT now()
 );
+-- Over a digest: a rule may be longer than an entry of an index.
+CREATE UNIQUE INDEX immutable_tag_rule__filter ON immutable_tag_rule (project_id, md5(tag_filter::text));

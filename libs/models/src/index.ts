@@ -15,6 +15,7 @@ export { brokenConstraint, sqlState } from './database/database-errors.js';
 export { Database, type DatabaseSettings, type PoolSettings } from './database/database.js';
 export { migrate } from './database/migrator.js';
 export { sql, statement, type Query, type Sql } from './database/sql.js';
+export { compileDoublestar } from './immutable/doublestar.js';
 export { readImmutability } from './immutable/immutable-tags.js';
 export { recordLedger, type LedgerEntry, type LedgerStep } from './ledger/ledger.js';
 export {

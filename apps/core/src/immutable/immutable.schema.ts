@@ -1,5 +1,6 @@
 import { Errors } from '@haven/errors';
 import { badRequest } from '@haven/http';
+import { compileDoublestar } from '@haven/models';
 import { z } from 'zod';
 
 const text = z
@@ -22,7 +23,7 @@ export const immutableRuleBody = z.object({
   action: text,
   template: text,
   params: z
-    .record(z.string(), z.unknown())
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
     .nullish()
     .transform((value) => value ?? {}),
   tag_selectors: selectors.nullish().transform((value) => value ?? []),
@@ -40,6 +41,9 @@ export type TagFilter = Omit<ImmutableRuleBody, 'disabled'>;
 const tagDecorations: readonly string[] = ['matches', 'excludes'];
 const repositoryDecorations: readonly string[] = ['repoMatches', 'repoExcludes'];
 const longestPattern = 255;
+const longestFilter = 16_384;
+/** Half of a character, which no database takes. */
+const halfCharacter = /\\ud[89a-f]/;
 
 function requireSelector(
   selector: ImmutableRuleBody['tag_selectors'][number] | undefined,
@@ -48,7 +52,8 @@ function requireSelector(
 ): void {
   const { kind = '', decoration = '', pattern = '' } = selector ?? {};
   const isFit = kind === 'doublestar' && decorations.includes(decoration) && pattern.length <= longestPattern;
-  if (!isFit || pattern === '') throw Errors.badRequest(`the rule has no usable ${what} selector`);
+  if (!isFit || pattern === '' || compileDoublestar(pattern) === null)
+    throw Errors.badRequest(`the rule has no usable ${what} selector`);
 }
 
 /** @throws AppError BAD_REQUEST for a rule that could cover nothing */
@@ -59,5 +64,7 @@ export function requireTagFilter({ disabled: _disabled, ...filter }: ImmutableRu
   }
   requireSelector(filter.tag_selectors[0], tagDecorations, 'tag');
   requireSelector(filter.scope_selectors['repository']?.[0], repositoryDecorations, 'repository');
+  const stored = JSON.stringify(filter);
+  if (stored.length > longestFilter || halfCharacter.test(stored)) throw Errors.badRequest('the rule cannot be stored');
   return { ...filter, action: 'immutable', template: 'immutable_template' };
 }

@@ -1,4 +1,4 @@
-import { covers, type ImmutableRule } from './immutable-rule.js';
+import { compileRule, type ImmutableRule } from './immutable-rule.js';
 
 const rule = (repository: [string, string], tag: [string, string]): ImmutableRule => ({
   tag_selectors: [{ kind: 'doublestar', decoration: tag[0], pattern: tag[1] }],
@@ -25,14 +25,14 @@ describe('an immutable tag rule', () => {
     [rule(['repoExcludes', '{test,tmp}/**'], ['matches', '**']), 'test/a', 'x', false],
     [rule(['repoExcludes', '{test,tmp}/**'], ['matches', '**']), 'app', 'x', true],
   ])('%j on %s:%s: %s', (given, repository, tag, expected) => {
-    expect(covers(given, repository, tag)).toBe(expected);
+    expect(compileRule(given)(repository, tag)).toBe(expected);
   });
 
   it('looks at the first selector of each kind, and covers nothing without one', () => {
     const two = rule(all, ['matches', 'v*']);
     const [first] = two.tag_selectors;
     const more = { ...two, tag_selectors: [...(first ? [first] : []), { ...two.tag_selectors[0], pattern: '**' }] };
-    expect(covers(more as ImmutableRule, 'app', 'latest')).toBe(false);
-    expect(covers({ tag_selectors: [], scope_selectors: {} }, 'app', 'latest')).toBe(false);
+    expect(compileRule(more as ImmutableRule)('app', 'latest')).toBe(false);
+    expect(compileRule({ tag_selectors: [], scope_selectors: {} })('app', 'latest')).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import picomatch from 'picomatch';
+import { compileDoublestar, type NameTest } from './doublestar.js';
 
 /** One condition: names that match a doublestar pattern, or all others. */
 export interface Selector {
@@ -14,17 +14,20 @@ export interface ImmutableRule {
 }
 
 const negative: ReadonlySet<string> = new Set(['excludes', 'repoExcludes']);
+const nothing: NameTest = () => false;
 
-/** `*` stays inside one part of a name, `**` does not; names that begin with a dot are like any others. */
-function selects(selector: Selector | undefined, name: string): boolean {
-  if (selector === undefined) return false;
-  const isMatch = selector.pattern === '' || picomatch.isMatch(name, selector.pattern, { dot: true });
-  return isMatch !== negative.has(selector.decoration);
+function compileSelector(selector: Selector | undefined): NameTest {
+  const isMatch = selector && compileDoublestar(selector.pattern === '' ? '**' : selector.pattern);
+  if (!isMatch) return nothing;
+  return negative.has(selector.decoration) ? (name) => !isMatch(name) : isMatch;
 }
 
 /**
- * Whether a rule covers a tag. As with Harbor, the first selector of each kind counts.
- * @param repository name without its project
+ * Tells whether a rule covers a tag. As with Harbor, the first selector of each kind counts.
+ * @returns a test of a repository's name without its project, and of a tag
  */
-export const covers = (rule: ImmutableRule, repository: string, tag: string): boolean =>
-  selects(rule.scope_selectors['repository']?.[0], repository) && selects(rule.tag_selectors[0], tag);
+export function compileRule(rule: ImmutableRule): (repository: string, tag: string) => boolean {
+  const isRepository = compileSelector(rule.scope_selectors['repository']?.[0]);
+  const isTag = compileSelector(rule.tag_selectors[0]);
+  return (repository, tag) => isRepository(repository) && isTag(tag);
+}

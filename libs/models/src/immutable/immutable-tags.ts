@@ -1,7 +1,7 @@
 import { Errors } from '@haven/errors';
 import type { RepositoryRef } from '../artifact/repository-ref.js';
 import { statement, type Sql } from '../database/sql.js';
-import { covers, type ImmutableRule } from './immutable-rule.js';
+import { compileRule, type ImmutableRule } from './immutable-rule.js';
 
 const rulesOf = statement(
   'immutable_rules',
@@ -14,9 +14,10 @@ export async function readImmutability(
   projectId: number,
 ): Promise<(repositoryName: string, tag: string) => boolean> {
   const rows = await db.rows<{ rule: ImmutableRule }>(rulesOf(projectId));
+  const rules = rows.map(({ rule }) => compileRule(rule));
   return (repositoryName, tag) => {
     const inProject = repositoryName.slice(repositoryName.indexOf('/') + 1);
-    return rows.some(({ rule }) => covers(rule, inProject, tag));
+    return rules.some((covers) => covers(inProject, tag));
   };
 }
 
