@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import { sql, statement, type Sql } from '@haven/models';
+import { brokenConstraint, sql, statement, type Sql } from '@haven/models';
 import { ModelStore, type Transaction } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
 import type { TagFilter } from './immutable.schema.js';
@@ -29,10 +29,6 @@ const insert = statement(
   `INSERT INTO immutable_tag_rule (project_id, tag_filter, disabled) VALUES ($1, $2, $3)
    ON CONFLICT DO NOTHING RETURNING id`,
 );
-const isTaken = statement(
-  'immutable_is_taken',
-  'SELECT 1 FROM immutable_tag_rule WHERE project_id = $1 AND tag_filter = $2 AND id <> $3',
-);
 
 @Injectable()
 export class ImmutableRepository {
@@ -57,14 +53,16 @@ export class ImmutableRepository {
     return row?.id ?? null;
   }
 
-  /** Whether the project has this rule beside the one with the id. */
-  async isTaken(tx: Transaction, projectId: number, filter: TagFilter, id: number): Promise<boolean> {
-    return (await tx.maybe(isTaken(projectId, JSON.stringify(filter), id))) !== null;
-  }
-
-  async update(tx: Transaction, id: number, filter: TagFilter, disabled: boolean): Promise<void> {
-    const query = 'UPDATE immutable_tag_rule SET tag_filter = $2, disabled = $3 WHERE id = $1';
-    await tx.run(sql(query, id, JSON.stringify(filter), disabled));
+  /** @returns false when the project has the very same rule; the transaction is lost then */
+  async update(tx: Transaction, id: number, filter: TagFilter, disabled: boolean): Promise<boolean> {
+    try {
+      const query = 'UPDATE immutable_tag_rule SET tag_filter = $2, disabled = $3 WHERE id = $1';
+      await tx.run(sql(query, id, JSON.stringify(filter), disabled));
+      return true;
+    } catch (error) {
+      if (brokenConstraint(error) === 'immutable_tag_rule__filter') return false;
+      throw error;
+    }
   }
 
   async remove(tx: Transaction, id: number): Promise<void> {

@@ -35,8 +35,7 @@ export class ImmutableService {
     await this.store.transaction(async (tx) => {
       const rule = required(await this.rules.hold(tx, project.projectId, id), id);
       const filter = body.disabled === rule.disabled ? requireTagFilter(body) : rule.filter;
-      if (await this.rules.isTaken(tx, project.projectId, filter, id)) throw sameRule();
-      await this.rules.update(tx, id, filter, body.disabled);
+      if (!(await this.rules.update(tx, id, filter, body.disabled))) throw sameRule();
       await record(tx, actor, project);
     });
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import { sql, statement, type Sql } from '@haven/models';
+import { brokenConstraint, sql, statement, type Sql } from '@haven/models';
 import { ModelStore, type Transaction } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
 import type { LabelBody, LabelScope } from './label.schema.js';
@@ -39,10 +39,7 @@ const insert = statement(
 );
 const update = statement(
   'label_update',
-  `UPDATE harbor_label SET name = $2, description = $3, color = $4, update_time = now() WHERE id = $1
-      AND NOT EXISTS (SELECT 1 FROM harbor_label other JOIN harbor_label own ON own.id = $1
-                       WHERE other.name = $2 AND other.scope = own.scope AND other.project_id = own.project_id
-                         AND other.id <> $1)`,
+  'UPDATE harbor_label SET name = $2, description = $3, color = $4, update_time = now() WHERE id = $1',
 );
 /** Only labels of the artifact's project, or of the whole platform. */
 const attach = statement(
@@ -90,9 +87,15 @@ export class LabelRepository {
     return row?.id ?? null;
   }
 
-  /** @returns false when there is another one of that name */
+  /** @returns false when there is another one of that name; the transaction is lost then */
   async update(tx: Transaction, id: number, body: LabelBody): Promise<boolean> {
-    return (await tx.run(update(id, body.name, body.description, body.color))) === 1;
+    try {
+      await tx.run(update(id, body.name, body.description, body.color));
+      return true;
+    } catch (error) {
+      if (brokenConstraint(error) === 'harbor_label__name') return false;
+      throw error;
+    }
   }
 
   /** Takes it from every artifact as well. */
