@@ -37,6 +37,7 @@ describe('the options of up', () => {
       HAVEN_EXTERNAL_URL: 'https://r.example/',
       HAVEN_ADMIN_PASSWORD: 'secret-1',
       HAVEN_LOG_LEVEL: 'debug',
+      HAVEN_OUTBOUND_REACH: 'loopback',
     };
     expect(up('', env)).toEqual({
       dataFolder: '/d',
@@ -45,7 +46,7 @@ describe('the options of up', () => {
       listen: ['::1'],
       externalUrl: 'https://r.example',
       adminPassword: 'secret-1',
-      passedOn: { HAVEN_LOG_LEVEL: 'debug' },
+      passedOn: { HAVEN_LOG_LEVEL: 'debug', HAVEN_OUTBOUND_REACH: 'loopback' },
     });
   });
 

@@ -41,7 +41,7 @@ export interface Surroundings {
 const variableOf = (name: string, around: Surroundings): string | undefined =>
   around.env[name] === '' ? undefined : around.env[name];
 
-const passedOnKeys = ['HAVEN_LOG_LEVEL'];
+const passedOnKeys = ['HAVEN_LOG_LEVEL', 'HAVEN_OUTBOUND_REACH', 'HAVEN_OUTBOUND_CA_FILE'];
 
 /** Reads the command line; an empty environment variable counts as absent. Throws UsageFailure. */
 export function parseRequest(argv: readonly string[], around: Surroundings): Request {
