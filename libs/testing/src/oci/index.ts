@@ -7,6 +7,7 @@ export {
   type Content,
   type Descriptor,
 } from './content.js';
+export { makeChart, type ChartOptions } from './chart.js';
 export { anyManifest, mediaTypes, type ImageFormat } from './media-type.js';
 export { makeLayer, type Layer, type LayerOptions } from './layer.js';
 export {

@@ -7,6 +7,8 @@ export const mediaTypes = {
     layer: 'application/vnd.oci.image.layer.v1.tar',
     layerGzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
     empty: 'application/vnd.oci.empty.v1+json',
+    helmConfig: 'application/vnd.cncf.helm.config.v1+json',
+    helmChart: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
   },
   docker: {
     manifest: 'application/vnd.docker.distribution.manifest.v2+json',
