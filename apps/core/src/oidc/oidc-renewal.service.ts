@@ -6,7 +6,7 @@ import { LOGGER } from '../logger.module.js';
 import { OidcUserRepository, type OidcUserRow } from './oidc-user.repository.js';
 import { OidcVault } from './oidc-vault.js';
 import { OidcClient, type ProviderAnswer, type ProviderTokens } from './oidc.client.js';
-import { isRefusal } from './oidc.error.js';
+import { isRefusal, isUnreachable } from './oidc.error.js';
 
 /** How long what the provider said last goes on to hold while it cannot be asked. */
 const graceMs = 30 * 60_000;
@@ -48,6 +48,7 @@ export class OidcRenewal {
 
   private async ask(user: OidcUserRow): Promise<OidcUserRow | null> {
     const { userId } = user;
+    if (Date.now() < this.troubledUntil) return this.endure(user, undefined);
     const sealed = await this.users.claimRenewal(userId, leaseMs);
     if (sealed === null) return this.waitForOther(userId);
     // Empty: the provider has taken back what it gave.
@@ -57,33 +58,31 @@ export class OidcRenewal {
       return null;
     }
     try {
-      const answer = await this.refresh(tokens);
-      if (answer.identity.subiss !== user.subiss) throw new Error('the OIDC provider speaks of somebody else');
+      const answer = await this.client.refresh(tokens);
+      if (answer.identity.subiss !== user.subiss) return await this.drop(userId, sealed);
       await this.store(userId, answer);
       return await this.users.findById(userId);
     } catch (error) {
-      if (isRefusal(error)) {
-        await this.users.dropToken(userId);
-        this.log.info({ err: error, userId }, 'the OIDC provider no longer vouches for a user');
-        return null;
-      }
+      if (isRefusal(error)) return this.drop(userId, sealed);
+      if (isUnreachable(error)) this.troubledUntil = Date.now() + troubledMs;
       await this.users.releaseRenewal(userId);
-      if (user.validUntil.getTime() + graceMs > Date.now()) {
-        this.log.warn({ err: error, userId }, 'the OIDC provider cannot be asked, what it said last holds');
-        return user;
-      }
-      throw unavailable(error);
+      return this.endure(user, error);
     }
   }
 
-  private async refresh(tokens: ProviderTokens): Promise<ProviderAnswer> {
-    if (Date.now() < this.troubledUntil) throw new Error('the OIDC provider could not be asked a moment ago');
-    try {
-      return await this.client.refresh(tokens);
-    } catch (error) {
-      if (!isRefusal(error)) this.troubledUntil = Date.now() + troubledMs;
-      throw error;
-    }
+  /** Forgets what the provider refused; a log-in meanwhile may have brought something better. */
+  private async drop(userId: number, sealed: string): Promise<OidcUserRow | null> {
+    this.log.info({ userId }, 'the OIDC provider no longer vouches for a user');
+    await this.users.dropToken(userId, sealed);
+    const user = await this.users.findById(userId);
+    return user !== null && isFresh(user) ? user : null;
+  }
+
+  /** What the provider said last goes on to hold for a while. */
+  private endure(user: OidcUserRow, cause: unknown): OidcUserRow {
+    if (user.validUntil.getTime() + graceMs <= Date.now()) throw unavailable(cause);
+    this.log.warn({ err: cause, userId: user.userId }, 'the OIDC provider cannot be asked, what it said last holds');
+    return user;
   }
 
   private async store(userId: number, { identity, tokens, validUntil }: ProviderAnswer): Promise<void> {

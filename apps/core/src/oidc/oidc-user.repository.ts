@@ -95,6 +95,10 @@ const updateSecret = statement(
   `UPDATE oidc_user SET secret = $2, update_time = now() FROM harbor_user
     WHERE oidc_user.user_id = $1::bigint AND harbor_user.user_id = oidc_user.user_id AND NOT deleted RETURNING username`,
 );
+const dropToken = statement(
+  'oidc_user_drop_token',
+  `UPDATE oidc_user SET token = '', renewal_until = '-infinity', update_time = now() WHERE user_id = $1 AND token = $2`,
+);
 const claimRenewal = statement(
   'oidc_user_claim_renewal',
   `UPDATE oidc_user SET renewal_until = now() + $2 * interval '1 millisecond'
@@ -153,14 +157,9 @@ export class OidcUserRepository {
     await this.store.sql.run(sql(`UPDATE oidc_user SET renewal_until = '-infinity' WHERE user_id = $1`, userId));
   }
 
-  /** Forgets tokens that the provider has taken back. */
-  async dropToken(userId: number): Promise<void> {
-    await this.store.sql.run(
-      sql(
-        `UPDATE oidc_user SET token = '', renewal_until = '-infinity', update_time = now() WHERE user_id = $1`,
-        userId,
-      ),
-    );
+  /** Forgets a token that the provider has taken back, unless another one has taken its place. */
+  async dropToken(userId: number, token: string): Promise<void> {
+    await this.store.sql.run(dropToken(userId, token));
   }
 
   /** @returns the name of the user, or null when no provider vouches for them */
