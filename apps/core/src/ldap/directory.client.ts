@@ -29,7 +29,7 @@ interface Search {
   base: string;
   scope: LdapScope;
   filter?: Filter;
-  attributes: string[];
+  attributes: readonly string[];
   /** How many entries come back at most. */
   most?: number;
 }
@@ -144,7 +144,9 @@ export class DirectoryClient {
 
   /** Whether the server itself goes through groups within groups. */
   async goesThroughLevels(): Promise<boolean> {
-    const [root] = await this.search({ base: '', scope: 'base', attributes: ['supportedCapabilities'], most: 1 });
+    const search = { base: '', scope: 'base', attributes: ['supportedCapabilities'], most: 1 } as const;
+    // A server that keeps this to itself is asked level by level.
+    const [root] = await this.search(search).catch(() => []);
     return root !== undefined && valuesOf(root, 'supportedCapabilities').includes(isActiveDirectory);
   }
 
@@ -160,7 +162,8 @@ export class DirectoryClient {
   }
 
   /** Page by page. Referrals to other servers are not followed. */
-  private async search({ base, most = mostEntries, ...options }: Search): Promise<Entry[]> {
+  private async search({ base, most = mostEntries, attributes, ...rest }: Search): Promise<Entry[]> {
+    const options = { ...rest, attributes: [...attributes] };
     if (most < pageSize) {
       return (await this.connection.search(base, { ...options, sizeLimit: most })).searchEntries;
     }

@@ -1,6 +1,8 @@
 /** The parts of a distinguished name (RFC 4514), the leftmost first, each in one spelling: lower case, one way to escape. */
 export type NameParts = readonly string[];
 
+/** Servers have shorter ones. */
+const longestDn = 4_096;
 const hexPair = /^[0-9a-f]{2}/i;
 
 /** Splits at a separator that is not escaped. */
@@ -52,6 +54,7 @@ function parseAssertion(text: string): string | null {
 /** @returns null when the text is no distinguished name; the empty one has no parts */
 export function parseDn(dn: string): NameParts | null {
   if (dn.trim() === '') return [];
+  if (dn.length > longestDn) return null;
   const parts = splitAt(dn, ',').map((part) => splitAt(part, '+').map(parseAssertion));
   if (parts.flat().includes(null)) return null;
   return parts.map((assertions) => assertions.sort().join('+'));

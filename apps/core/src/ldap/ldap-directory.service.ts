@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import { LOGGER } from '../logger.module.js';
-import { DirectoryClient, type Outside, type DirectoryUser } from './directory.client.js';
+import { DirectoryClient, type DirectoryUser, type Outside } from './directory.client.js';
 import { dnKey, isUnder, parseDn } from './distinguished-name.js';
 import { walkGroups, type DirectoryGroup } from './group-walk.js';
 import { readLdapSettings, type LdapSettings } from './ldap-settings.js';
@@ -22,7 +22,7 @@ export interface DirectoryLogin {
 }
 
 const rememberServerMs = 3_600_000;
-/** What of a user name could be one. */
+/** No name of a user or a group here is longer. */
 const longestName = 255;
 
 /** The LDAP directory that the settings name. The libraries for it are loaded when it is first asked. */
@@ -76,19 +76,22 @@ export class LdapDirectory {
   }
 
   /** People of these user names; everybody when none is given. @throws AppError BAD_REQUEST, UNAVAILABLE */
-  findUsers(usernames: readonly string[]): Promise<DirectoryUser[]> {
-    return this.use((client) => client.findUsers(usernames));
+  async findUsers(usernames: readonly string[]): Promise<DirectoryUser[]> {
+    const possible = usernames.filter((name) => name.length <= longestName);
+    if (possible.length === 0 && usernames.length > 0) return [];
+    return this.use((client) => client.findUsers(possible));
   }
 
   /** Groups of a name; all of them when it is empty. @throws AppError BAD_REQUEST, UNAVAILABLE */
-  findGroupsByName(name: string): Promise<DirectoryGroup[]> {
+  async findGroupsByName(name: string): Promise<DirectoryGroup[]> {
+    if (name.length > longestName) return [];
     return this.use((client) => client.findGroupsByName(name));
   }
 
   /** The group, if it counts. @throws AppError BAD_REQUEST when that is no DN, UNAVAILABLE */
   async findGroup(dn: string): Promise<DirectoryGroup | null> {
     const { group } = this.configured();
-    if ((parseDn(dn) ?? []).length === 0) throw Errors.badRequest(`invalid DN: ${dn}`);
+    if ((parseDn(dn) ?? []).length === 0) throw Errors.badRequest(`invalid DN: ${dn.slice(0, longestName)}`);
     if (!isUnder(dn, group.base)) return null;
     const [found] = await this.use((client) => client.findGroups({ named: [dn], containing: [] }));
     return found ?? null;

@@ -35,13 +35,17 @@ export interface LdapSettings {
 /** Reads one runtime setting. */
 export type ReadSetting = <K extends RuntimeKeyName>(key: K) => RuntimeValue<K>;
 
-/** `ldap://host:port` of what an administrator has written: the scheme and the port may be absent. Null: it is no URL. */
+/**
+ * `ldap://host:port` of what an administrator has written: the scheme and the port may be absent.
+ * @returns null when it is none, and for an IPv6 address, which passport-ldapauth cannot call: a name can stand for one
+ */
 export function ldapUrl(text: string): string | null {
   const [, scheme, rest = ''] = /^(?:([a-z]+):\/\/)?(.*)$/i.exec(text.trim()) ?? [];
   const url = URL.parse(`tcp://${rest}`);
   const isPlain = url !== null && /^\/?$/.test(url.pathname) && `${url.search}${url.hash}${url.username}` === '';
   const isTls = scheme?.toLowerCase() === 'ldaps' || (scheme === undefined && url?.port === '636');
-  if (!isPlain || url.hostname === '' || !['ldap', 'ldaps', undefined].includes(scheme?.toLowerCase())) return null;
+  if (!isPlain || /^$|^\[/.test(url.hostname) || !['ldap', 'ldaps', undefined].includes(scheme?.toLowerCase()))
+    return null;
   return `${isTls ? 'ldaps' : 'ldap'}://${url.hostname}:${url.port === '' ? (isTls ? 636 : 389) : url.port}`;
 }
 
