@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '@haven/testing';
 import {
   createTag,
@@ -8,19 +7,14 @@ import {
   deleteRepository,
   ensureRepository,
   foldQuota,
-  putArtifact,
   readUsedBytes,
   recomputeUsedBytes,
   sql,
-  chargeProject,
-  settleQuota,
+  type NewArtifact,
   type RepositoryRef,
   type Sql,
 } from '../src/index.js';
-
-const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
-const actor = { actor: 'alice', sourceIp: '127.0.0.1', consumers: ['core'] as const };
-const context = { ...actor, requestId: 'r', userAgent: 'test' };
+import { actor, manifestOf, storeArtifact, storeBlob } from './content.js';
 
 let testDatabase: TestDatabase;
 let db: Database;
@@ -34,49 +28,9 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-/** What the registry does when an upload is complete: blob, membership, charge. */
-async function uploadBlob(repository: RepositoryRef, text: string): Promise<string> {
-  const digest = digestOf(text);
-  await db.transaction(async (tx) => {
-    await tx.run(sql('INSERT INTO blob (digest, size) VALUES ($1, $2) ON CONFLICT DO NOTHING', digest, text.length));
-    await tx.run(
-      sql(
-        `INSERT INTO repository_blob (repository_id, digest, lease_until) VALUES ($1, $2, now() + interval '1 hour')
-         ON CONFLICT DO NOTHING`,
-        repository.repositoryId,
-        digest,
-      ),
-    );
-    await settleQuota(
-      tx,
-      repository.projectId,
-      await chargeProject(tx, repository.projectId, [{ digest, sizeBytes: text.length }]),
-    );
-  });
-  return digest;
-}
-
-function manifestOf(payload: string, parts: { blobs?: string[]; children?: string[]; subject?: string } = {}) {
-  return {
-    digest: digestOf(payload),
-    payload: Buffer.from(payload),
-    manifestMediaType: 'application/vnd.oci.image.manifest.v1+json',
-    mediaType: 'application/vnd.oci.image.config.v1+json',
-    artifactType: '',
-    type: 'IMAGE',
-    sizeBytes: payload.length,
-    blobDigests: parts.blobs ?? [],
-    children: (parts.children ?? []).map((digest) => ({ digest })),
-    annotations: {},
-    extraAttrs: {},
-    ...(parts.subject === undefined
-      ? {}
-      : { subjectDigest: parts.subject, accessory: { type: 'signature.cosign', subjectDigest: parts.subject } }),
-  };
-}
-
-const put = (repository: RepositoryRef, manifest: ReturnType<typeof manifestOf>, tag?: string) =>
-  db.transaction((tx) => putArtifact(tx, manifest, { ...context, repository, tags: tag === undefined ? [] : [tag] }));
+const uploadBlob = (repository: RepositoryRef, text: string) => storeBlob(db, repository, text);
+const put = (repository: RepositoryRef, manifest: NewArtifact, tag?: string) =>
+  storeArtifact(db, repository, manifest, tag);
 
 /** Another client: what it does is no part of the transaction that starts it. */
 const outside = AsyncLocalStorage.snapshot();
