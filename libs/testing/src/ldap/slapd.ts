@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,8 +40,7 @@ export class Slapd {
     /** Without TLS. */
     readonly url: string,
     readonly tlsUrl: string,
-    /** Of the authority that signed the certificate of `tlsUrl`, in PEM. */
-    readonly authority: string,
+    /** Holds the certificate of the authority that signed that of `tlsUrl`, in PEM. */
     readonly authorityFile: string,
   ) {
     this.log = createInterface({ input: process.stderr! }).on('line', (line) => this.lines.push(line));
@@ -54,17 +53,22 @@ export class Slapd {
     const authorityFile = await makeCertificates(folder);
     await writeFile(join(folder, 'rootdse.ldif'), rootDse);
     await writeFile(join(folder, 'slapd.conf'), configuration(folder, saysItIsActiveDirectory));
-    await run('mkdir', [join(folder, 'db')]);
+    await mkdir(join(folder, 'db'));
     await writeFile(join(folder, 'people.ldif'), peopleLdif());
     await run(`${sbin}/slapadd`, ['-q', '-f', join(folder, 'slapd.conf'), '-l', join(folder, 'people.ldif')]);
     const [url, tlsUrl] = [`ldap://127.0.0.1:${port}`, `ldaps://127.0.0.1:${tlsPort}`];
     const args = ['-f', join(folder, 'slapd.conf'), '-h', `${url} ${tlsUrl}`, '-d', 'stats'];
     const child = spawn(`${sbin}/slapd`, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    const slapd = new Slapd(folder, child, url, tlsUrl, await readFile(authorityFile, 'utf8'), authorityFile);
-    await slapd.waitFor(/slapd starting/);
-    // The overlay that keeps memberOf sees only what comes by the protocol.
-    await slapd.add(groupsLdif());
-    return slapd;
+    const slapd = new Slapd(folder, child, url, tlsUrl, authorityFile);
+    try {
+      await slapd.waitFor(/slapd starting/);
+      // The overlay that keeps memberOf sees only what comes by the protocol.
+      await slapd.add(groupsLdif());
+      return slapd;
+    } catch (error) {
+      await slapd.stop();
+      throw error;
+    }
   }
 
   /** Adds entries. */
