@@ -109,6 +109,42 @@ export function artifactCopyCases(coreOf: () => CoreApp): void {
     expect((await copy('copy-from/app:v1', developer, bad)).status).toBe(400);
   });
 
+  it('moves no tag that a rule keeps', async () => {
+    const kept = await core.createProject('copy-kept');
+    await core.addMember(kept, developer, 2);
+    const there = new ContentBuilder(core.db, kept, 'copy-kept');
+    const before = await there.push('app', 'what v1 was before', { tag: 'v1' });
+    const rule = {
+      tag_selectors: [{ kind: 'doublestar', decoration: 'matches', pattern: 'v*' }],
+      scope_selectors: { repository: [{ kind: 'doublestar', decoration: 'repoMatches', pattern: '**' }] },
+      ...{ action: 'immutable', template: 'immutable_template' },
+    };
+    expect((await core.post('/projects/copy-kept/immutabletagrules', rule, admin)).status).toBe(201);
+    const artifacts = '/projects/copy-kept/repositories/app/artifacts';
+    expect((await copy('copy-from/app:v1', developer, artifacts)).status).toBe(412);
+    expect((await core.get(`${artifacts}/v1`, developer)).body).toMatchObject({ digest: before });
+    expect((await core.get(`${artifacts}/${image}`, developer)).status).toBe(404);
+    const elsewhere = '/projects/copy-kept/repositories/other/artifacts';
+    expect((await copy('copy-from/app:v1', developer, elsewhere)).status).toBe(201);
+    expect((await copy('copy-from/app:v1', developer, elsewhere)).status).toBe(201);
+  });
+
+  it('stands beside other copies and deletions without losing or doubling a charge', async () => {
+    const crowd = await core.createProject('copy-crowd');
+    await core.addMember(crowd, developer, 4);
+    await core.db.run(sql('UPDATE quota SET hard_bytes = 100000 WHERE project_id = $1', crowd));
+    const repository = (turn: number) => `/projects/copy-crowd/repositories/app-${turn % 2}`;
+    const turns = Array.from({ length: 48 }, async (_, turn) => {
+      if (turn % 4 === 3) return (await core.delete(repository(Math.floor(turn / 4)), developer)).status;
+      const what = turn % 3 === 0 ? 'multi' : 'v1';
+      return (await copy(`copy-from/app:${what}`, developer, `${repository(turn)}/artifacts`)).status;
+    });
+    const statuses = new Set(await Promise.all(turns));
+    expect([...statuses].filter((status) => ![200, 201, 404, 503].includes(status))).toEqual([]);
+    expect(statuses).toContain(201);
+    expect(await readUsedBytes(core.db, crowd)).toBe(await recomputeUsedBytes(core.db, crowd));
+  });
+
   it('puts nothing into a proxy cache, nor tags', async () => {
     const cache = await core.createProject('copy-cache');
     await core.addMember(cache, developer, 4);

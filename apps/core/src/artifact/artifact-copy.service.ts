@@ -35,15 +35,11 @@ export class ArtifactCopyService {
     const { project } = await this.access.requireInProject(actor.principal, key, 'artifact', 'read');
     await this.store.transaction(async (tx) => {
       await assertNoProxyCache(tx, target.project.projectId);
+      // First, as whoever deletes a repository does: the two take turns.
+      const repository = await ensureRepository(tx, target.project.projectId, name);
       const found = await this.lookup.hold(tx, { project, name: source.repository, reference: source.reference });
       if (await isAccessory(tx, found.artifactId)) throw Errors.denied('copying an accessory by itself is not allowed');
-      await copyArtifact(tx, found, {
-        ...changeContext(actor),
-        repository: await ensureRepository(tx, target.project.projectId, name),
-        requestId,
-        userAgent: '',
-        leaseSeconds,
-      });
+      await copyArtifact(tx, found, { ...changeContext(actor), repository, requestId, userAgent: '', leaseSeconds });
     });
   }
 }

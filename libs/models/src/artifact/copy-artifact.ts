@@ -1,7 +1,8 @@
 import { Errors } from '@haven/errors';
 import { statement, type Sql } from '../database/sql.js';
-import { recordLedger } from '../ledger/ledger.js';
-import { putArtifact, type ArtifactChild, type NewArtifact, type PutArtifactContext } from './put-artifact.js';
+import { recordLedgerAll } from '../ledger/ledger.js';
+import { settleQuota } from '../quota/quota.js';
+import { recordArtifact, type ArtifactChild, type NewArtifact, type PutArtifactContext } from './put-artifact.js';
 import type { RepositoryRef } from './repository-ref.js';
 
 export interface ArtifactSource {
@@ -48,6 +49,9 @@ const mountBlobs = statement(
    ON CONFLICT DO NOTHING RETURNING digest`,
 );
 
+/** All of them are copied in one transaction, which is not to last for ever. */
+const mostParts = 2_000;
+
 type Part = Omit<NewArtifact, 'children' | 'accessory' | 'subjectDigest'> & {
   id: number;
   subjectDigest: string | null;
@@ -58,10 +62,11 @@ type Part = Omit<NewArtifact, 'children' | 'accessory' | 'subjectDigest'> & {
 /**
  * Copies an artifact into another repository with its children, its accessories and its tags, in the caller's transaction;
  * no byte moves. What the target has already is left as it is, but for the tags.
- * @throws AppError NOT_FOUND, DENIED (quota), PRECONDITION (a tag there that a rule keeps), UNAVAILABLE when the source is
- * being deleted
+ * @throws AppError DENIED (quota), PRECONDITION (a tag there that a rule keeps), BAD_REQUEST for too many parts, UNAVAILABLE
+ * when the source is being deleted
  */
 export async function copyArtifact(tx: Sql, source: ArtifactSource, context: CopyContext): Promise<void> {
+  let addedBytes = 0;
   for (const id of await orderOf(tx, source.artifactId)) {
     const part = await tx.maybe<Part>(holdParts(id));
     if (part === null) throw Errors.unavailable('what is to be copied is being deleted, try again');
@@ -69,8 +74,10 @@ export async function copyArtifact(tx: Sql, source: ArtifactSource, context: Cop
     // Children of an index are found through it; a signature may be found by its tag only.
     const isTagged = id === source.artifactId || part.accessory !== null;
     const tags = isTagged ? await tx.rows<{ name: string }>(tagsOf(id)) : [];
-    await putArtifact(tx, toNewArtifact(part), { ...context, tags: tags.map(({ name }) => name) });
+    const put = await recordArtifact(tx, toNewArtifact(part), { ...context, tags: tags.map(({ name }) => name) });
+    addedBytes += put.addedBytes;
   }
+  await settleQuota(tx, context.repository.projectId, addedBytes);
 }
 
 /** Children before their index, accessories after their subject: each finds what it refers to. */
@@ -80,6 +87,8 @@ async function orderOf(tx: Sql, rootId: number): Promise<number[]> {
   const visit = async (id: number): Promise<void> => {
     if (seen.has(id)) return;
     seen.add(id);
+    if (seen.size > mostParts)
+      throw Errors.badRequest(`the artifact consists of more than ${mostParts} others: too many`);
     for (const child of await tx.rows<{ id: number }>(childrenOf(id))) await visit(child.id);
     order.push(id);
     for (const accessory of await tx.rows<{ id: number }>(accessoriesOf(id))) await visit(accessory.id);
@@ -94,10 +103,16 @@ async function mount(tx: Sql, from: RepositoryRef, part: Part, context: CopyCont
   const mounted = await tx.rows<{ digest: string }>(
     mountBlobs(repository.repositoryId, from.repositoryId, part.blobDigests, leaseSeconds),
   );
-  for (const { digest } of mounted) {
-    const reason = `copied from ${from.name}`.slice(0, 255);
-    await recordLedger(tx, { digest, step: 'mounted', reason, repositoryName: repository.name, actor, sizeBytes: 0 });
-  }
+  const entry = {
+    step: 'mounted',
+    reason: `copied from ${from.name}`,
+    repositoryName: repository.name,
+    sizeBytes: 0,
+  } as const;
+  await recordLedgerAll(
+    tx,
+    mounted.map(({ digest }) => ({ ...entry, digest, actor })),
+  );
 }
 
 function toNewArtifact({ id: _id, subjectDigest, accessory, children, ...part }: Part): NewArtifact {

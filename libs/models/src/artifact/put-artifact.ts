@@ -129,6 +129,17 @@ export async function putArtifact(
   artifact: NewArtifact,
   context: PutArtifactContext,
 ): Promise<PutArtifactResult> {
+  const { addedBytes, ...result } = await recordArtifact(tx, artifact, context);
+  await settleQuota(tx, context.repository.projectId, addedBytes);
+  return result;
+}
+
+/** The same but for the quota: the caller settles `addedBytes` once, as the last step of the transaction. */
+export async function recordArtifact(
+  tx: Sql,
+  artifact: NewArtifact,
+  context: PutArtifactContext,
+): Promise<PutArtifactResult & { addedBytes: number }> {
   const { repository } = context;
   await tx.run(insertManifest(artifact.digest, artifact.manifestMediaType, artifact.payload));
   const blobs = await holdBlobs(tx, repository, artifact.blobDigests);
@@ -154,8 +165,7 @@ export async function putArtifact(
   for (const tag of context.tags) await putTag(tx, repository, artifactId, tag);
   const announced = context.tags.length === 0 ? [null] : context.tags;
   for (const tag of announced) await announce(tx, artifact, artifactId, { ...context, tag });
-  await settleQuota(tx, repository.projectId, addedBytes);
-  return { artifactId, created };
+  return { artifactId, created, addedBytes };
 }
 
 interface HeldBlob {

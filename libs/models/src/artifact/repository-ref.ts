@@ -9,7 +9,11 @@ export interface RepositoryRef {
   name: string;
 }
 
-const find = statement('repository_find', 'SELECT repository_id AS "repositoryId" FROM repository WHERE name = $1');
+/** Nobody deletes it before the transaction ends; whoever is deleting it is waited for. */
+const hold = statement(
+  'repository_hold',
+  'SELECT repository_id AS "repositoryId" FROM repository WHERE name = $1 FOR KEY SHARE',
+);
 /** Holding the project keeps it from being deleted at the same moment, which would leave a repository without one. */
 const insert = statement(
   'repository_insert',
@@ -19,14 +23,14 @@ const insert = statement(
 );
 
 /**
- * Finds or makes the row of a repository; a new one is not listed until its first manifest.
+ * Finds or makes the row of a repository, which is held then; a new one is not listed until its first manifest.
  * @throws AppError NAME_UNKNOWN when the project is gone
  */
 export async function ensureRepository(db: Sql, projectId: number, name: string): Promise<RepositoryRef> {
   const row =
-    (await db.maybe<{ repositoryId: number }>(find(name))) ??
+    (await db.maybe<{ repositoryId: number }>(hold(name))) ??
     (await db.maybe<{ repositoryId: number }>(insert(projectId, name))) ??
-    (await db.maybe<{ repositoryId: number }>(find(name)));
+    (await db.maybe<{ repositoryId: number }>(hold(name)));
   if (row === null) throw Errors.nameUnknown(`there is no project for repository ${name}`);
   return { projectId, repositoryId: row.repositoryId, name };
 }
