@@ -159,13 +159,17 @@ export async function repairUsedBytes(tx: Sql, projectId: number): Promise<void>
   const charge = `INSERT INTO project_blob (project_id, digest, size)
     SELECT $1, digest, size FROM (${explained}) AS due ORDER BY digest ON CONFLICT DO NOTHING`;
   await tx.run(sql(charge, projectId));
-  const charged = await tx.rows<{ digest: string }>(
-    sql('SELECT digest FROM project_blob WHERE project_id = $1', projectId),
+  // Only these are locked: a push waits for the charges of what it brings, and those that are due stay free.
+  const undue = await tx.rows<{ digest: string }>(
+    sql(
+      `SELECT digest FROM project_blob WHERE project_id = $1 EXCEPT SELECT digest FROM (${explained}) AS due`,
+      projectId,
+    ),
   );
   await releaseProject(
     tx,
     projectId,
-    charged.map(({ digest }) => digest),
+    undue.map(({ digest }) => digest),
   );
   const settle = `INSERT INTO quota_delta (project_id, bytes)
     SELECT $1, difference FROM (
