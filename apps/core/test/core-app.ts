@@ -6,6 +6,7 @@ import { createLogger } from '@haven/observability';
 import { createTestDatabase, setEnvironment, testRedisUrl, type TestDatabase } from '@haven/testing';
 import type { SiteAnswer, SiteRequest } from '@haven/testing/oidc';
 import { createCoreApp } from '../src/core-app.js';
+import { violations } from './contract.js';
 import { ConfigurationService } from '../src/configuration/configuration.service.js';
 
 /** Name and password of somebody. */
@@ -105,11 +106,14 @@ export class CoreApp {
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     });
     const isJson = (response.headers['content-type'] ?? '').includes('json');
-    return {
+    const answer = {
       status: response.statusCode,
       headers: response.headers,
       body: isJson && response.body !== '' ? (JSON.parse(response.body) as unknown) : undefined,
     };
+    const wrong = violations(method, path, answer);
+    if (wrong.length > 0) throw new Error(`${method} ${path} breaks the contract:\n  ${wrong.join('\n  ')}`);
+    return answer;
   }
 
   /** Calls core where the answer is no JSON. @param path such as `/api/v2.0/…` */
