@@ -82,6 +82,10 @@ const read = async (tag: string, addition: string) => {
 
 beforeAll(async () => {
   registry = createServer((request, response) => {
+    if (request.url === '/internal/capacity') {
+      response.writeHead(200).end('{"totalBytes":1000,"freeBytes":0}');
+      return;
+    }
     const bytes = blobs.get(request.url?.split('/').at(-1) ?? '');
     if (request.headers.authorization !== core.asService['authorization']) response.writeHead(401).end();
     else if (bytes === undefined) response.writeHead(404).end();
@@ -142,6 +146,18 @@ afterAll(async () => {
   await core.stop();
   registry.closeAllConnections();
   await new Promise((resolve) => registry.close(resolve));
+});
+
+it('tells how much room the blob store has', async () => {
+  expect((await core.get('/systeminfo/volumes', admin)).body).toEqual({ storage: [{ total: 1000, free: 0 }] });
+});
+
+it('draws the icon that an artifact names', async () => {
+  const { icon } = (await core.get(artifact('chart'), admin)).body as { icon: string };
+  const drawn = (await core.get(`/icons/${icon}`)).body as Record<string, string>;
+  expect(drawn['content-type']).toBe('image/svg+xml');
+  expect(Buffer.from(drawn['content'] ?? '', 'base64').toString()).toMatch(/^<svg .*<path d="[^"]+"\/><\/svg>$/);
+  expect((await core.get(`/icons/sha256:${'0'.repeat(64)}`)).status).toBe(404);
 });
 
 describe('additions', () => {

@@ -118,7 +118,12 @@ const routes: readonly Route[] = Object.entries(description.paths)
       .filter(([, operation]) => isObject(operation) && 'operationId' in operation)
       .map(([method, operation]) => ({
         method: method.toUpperCase(),
-        pattern: new RegExp(`^${basePath}${path.replace(/\{[^}]+\}/g, '[^/]+').replaceAll('.', '\\.')}$`),
+        pattern: new RegExp(
+          `^${basePath}${path
+            .replace(/\/$/, '')
+            .replace(/\{[^}]+\}/g, '[^/]+')
+            .replaceAll('.', '\\.')}/?$`,
+        ),
         literal: path.split('/').filter((segment) => !segment.startsWith('{')).length,
         operation,
       })),

@@ -6,6 +6,7 @@ import { createLogger } from '@haven/observability';
 import { createTestDatabase, setEnvironment, testRedisUrl, type TestDatabase } from '@haven/testing';
 import type { SiteAnswer, SiteRequest } from '@haven/testing/oidc';
 import { createCoreApp } from '../src/core-app.js';
+import { ApiRecords } from './api-records.js';
 import { violations } from './contract.js';
 import { ConfigurationService } from '../src/configuration/configuration.service.js';
 
@@ -44,6 +45,8 @@ const basic = ({ username, password: secret }: Credentials): string =>
 
 /** The whole of core on a database of its own, spoken to by its API, and by SQL where the API has no way. */
 export class CoreApp {
+  private readonly records = new ApiRecords();
+
   private constructor(
     private readonly app: Awaited<ReturnType<typeof createCoreApp>>['app'],
     readonly db: Database,
@@ -82,6 +85,7 @@ export class CoreApp {
   }
 
   async stop(): Promise<void> {
+    this.records.save();
     await this.app.close();
     await this.db.close();
     await this.database.drop();
@@ -111,6 +115,7 @@ export class CoreApp {
       headers: response.headers,
       body: isJson && response.body !== '' ? (JSON.parse(response.body) as unknown) : undefined,
     };
+    this.records.note(method, path, answer.status);
     const wrong = violations(method, path, answer);
     if (wrong.length > 0) throw new Error(`${method} ${path} breaks the contract:\n  ${wrong.join('\n  ')}`);
     return answer;
@@ -123,6 +128,7 @@ export class CoreApp {
       url: path,
       headers: as === undefined ? {} : { authorization: basic(as) },
     });
+    this.records.note(method, path, response.statusCode);
     return { status: response.statusCode, headers: response.headers, text: response.body };
   }
 

@@ -13,3 +13,6 @@ export function testRedisUrl(): string {
     throw new Error('HAVEN_TEST_REDIS_URL is not set: run ./haven test, or name a Redis for tests');
   return url;
 }
+
+/** Where tests of the API note what they have seen working: `HAVEN_TEST_API_RECORDS`; undefined when nobody asks. */
+export const apiRecordsFolder = (): string | undefined => process.env['HAVEN_TEST_API_RECORDS'];

@@ -1,2 +1,2 @@
 export { createTestDatabase, type TestDatabase } from './database.js';
-export { setEnvironment, testRedisUrl } from './environment.js';
+export { apiRecordsFolder, setEnvironment, testRedisUrl } from './environment.js';

@@ -17,13 +17,16 @@ export async function integration(shop: Workshop): Promise<void> {
   ensureSecrets(data, owner);
   const ports = await assignPorts(data);
   await ensureCluster(data, owner, 'CREATEDB');
+  const records = join(shop.folder, 'api-records');
   try {
     await ensureRunning(postgresPart(data, owner, ports.postgres), data, owner);
     await ensureRunning(redisPart(data, owner, ports.redis), data, owner);
     await shop.jest('integration', {
       HAVEN_TEST_DATABASE_URL: databaseUrl(data, ports.postgres),
       HAVEN_TEST_REDIS_URL: readFileSync(writeRedisUrl(data, owner, ports.redis), 'utf8'),
+      HAVEN_TEST_API_RECORDS: records,
     });
+    await shop.call(process.execPath, [join(shop.checkout, 'apps/core/test/api-coverage.ts'), records]);
   } finally {
     await stopAll(data);
   }
