@@ -6,6 +6,7 @@ import { ConfigurationModule } from './configuration/configuration.module.js';
 import { CoreConfigModule } from './core.config.js';
 import { CveAllowlistModule } from './cve-allowlist/cve-allowlist.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { ExplainModule } from './explain/explain.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IconModule } from './icon/icon.module.js';
 import { ImmutableModule } from './immutable/immutable.module.js';
@@ -53,6 +54,7 @@ const foundations = [
     ArtifactModule,
     CveAllowlistModule,
     AuditLogModule,
+    ExplainModule,
     HealthModule,
     IconModule,
     ImmutableModule,

@@ -152,14 +152,6 @@ it('tells how much room the blob store has', async () => {
   expect((await core.get('/systeminfo/volumes', admin)).body).toEqual({ storage: [{ total: 1000, free: 0 }] });
 });
 
-it('draws the icon that an artifact names', async () => {
-  const { icon } = (await core.get(artifact('chart'), admin)).body as { icon: string };
-  const drawn = (await core.get(`/icons/${icon}`)).body as Record<string, string>;
-  expect(drawn['content-type']).toBe('image/svg+xml');
-  expect(Buffer.from(drawn['content'] ?? '', 'base64').toString()).toMatch(/^<svg .*<path d="[^"]+"\/><\/svg>$/);
-  expect((await core.get(`/icons/sha256:${'0'.repeat(64)}`)).status).toBe(404);
-});
-
 describe('additions', () => {
   it('tell how an image was built', async () => {
     const answer = await read('image', 'build_history');

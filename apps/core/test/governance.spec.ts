@@ -1,4 +1,5 @@
 import { CoreApp } from './core-app.js';
+import { explainCases } from './explain.cases.js';
 import { immutableCases } from './immutable.cases.js';
 import { labelCases } from './label.cases.js';
 import { quotaCases } from './quota.cases.js';
@@ -19,6 +20,9 @@ describe('immutable tag rules', () => {
 });
 describe('user groups', () => {
   userGroupCases(() => core);
+});
+describe('explanations', () => {
+  explainCases(() => core);
 });
 describe('quotas', () => {
   quotaCases(() => core);

@@ -11,6 +11,7 @@ const outside: Readonly<Record<string, string>> = {
   getApiVersion: 'open',
   getHealthz: 'open',
   getReadyz: 'open',
+  explain: 'authenticated',
   getToken: 'open',
   login: 'open',
   logout: 'open',

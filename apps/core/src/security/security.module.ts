@@ -46,6 +46,7 @@ import { DatabaseCredentials } from './database-credentials.service.js';
     OidcClient,
     OidcUserRepository,
     OidcVault,
+    RobotRepository,
     SessionService,
   ],
 })
