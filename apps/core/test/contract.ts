@@ -9,14 +9,23 @@ interface Declared {
   schema?: Json;
   headers?: Json;
 }
+/** What an operation takes. */
+export interface Parameter {
+  name: string;
+  in: string;
+  enum?: string[];
+  schema?: Json;
+}
 interface Operation {
   operationId: string;
+  parameters?: (Parameter & { $ref?: string })[];
   responses: Record<string, Declared & { $ref?: string }>;
 }
 interface Description {
   paths: Record<string, Record<string, Operation>>;
   responses: Record<string, Declared>;
   definitions: Record<string, Json>;
+  parameters: Record<string, Parameter>;
 }
 
 /** What came back for a request. */
@@ -37,10 +46,11 @@ const due: readonly string[] = ['Location', 'X-Total-Count'];
 /** Where Harbor does something else than its description says: headers that it does not send. */
 const absentHeaders: readonly string[] = ['createTag 201 Location'];
 
-/** And statuses that it does not declare, with when they come. Other operations on projects declare the same ones. */
+/**
+ * And statuses that it does not declare, with when they come. Besides, whatever is asked of a project may answer 404 to an
+ * administrator: there is none of that name.
+ */
 const undeclared: Readonly<Record<string, string>> = {
-  'getLogs 404': 'there is no such project, and an administrator asks',
-  'getLogExts 404': 'there is no such project, and an administrator asks',
   'CreateLabel 404': 'there is no such project, and an administrator asks',
   'createProjectMember 404': 'there is no user of that name',
   'deleteUserGroup 404': 'there is no such group',
@@ -146,7 +156,10 @@ function declaredOf(operation: Operation, status: number): Declared | null {
     const name = response.$ref?.split('/').at(-1);
     return name === undefined ? response : (description.responses[name] ?? {});
   }
-  const isKnown = anywhere.includes(status) || `${operation.operationId} ${status}` in undeclared;
+  const isKnown =
+    anywhere.includes(status) ||
+    `${operation.operationId} ${status}` in undeclared ||
+    (status === 404 && operation.parameters?.some(({ $ref = '' }) => $ref.includes('/projectName')) === true);
   return isKnown ? { schema: { $ref: '#/definitions/Errors' } } : null;
 }
 
@@ -174,4 +187,17 @@ export function violations(method: string, url: string, { status, headers, body 
       `${operationId} ${status}: ${instancePath || 'body'} ${message ?? ''} ${JSON.stringify(params)}`,
   );
   return [...found, ...errors];
+}
+
+/** What the schemas of parameters refer to. */
+export const requestDefinitions: Readonly<Record<string, Json>> = description.definitions;
+
+/** What an operation takes, by its id; nothing for one that is not in the description. */
+export function parametersOf(operationId: string): Parameter[] {
+  const operation = routes.find((route) => route.operation.operationId === operationId)?.operation;
+  return (operation?.parameters ?? []).flatMap((parameter) => {
+    const name = parameter.$ref?.split('/').at(-1);
+    const resolved = name === undefined ? parameter : description.parameters[name];
+    return resolved === undefined ? [] : [resolved];
+  });
 }

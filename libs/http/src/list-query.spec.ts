@@ -136,7 +136,10 @@ describe('page', () => {
       { page: '3', page_size: '100' },
       { number: 3, size: 100 },
     ],
-    [{ page: '0', page_size: '0' }, { number: 1, size: 0 }],
+    [
+      { page: '0', page_size: '0' },
+      { number: 1, size: 0 },
+    ],
     [{ page: '-3' }, { number: 1, size: 10 }],
     [{ page_size: '-1' }, { number: 1, size: 0 }],
     [{ page: ['7', '2'] }, { number: 2, size: 10 }],

@@ -4,6 +4,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 /** An escaped NUL in JSON text: PostgreSQL has no text with NUL in it. */
 const escapedNul = /(?<!\\)(?:\\\\)*\\u0000/;
 
+const escapedSurrogate = /(?<!\\)(?:\\\\)*\\ud[89a-f]/i;
+
+/** Half of a character, which no text in a database can hold: pairs lose their escapes when they are written anew. */
+function holdsHalfCharacter(text: string): boolean {
+  if (!escapedSurrogate.test(text)) return false;
+  try {
+    return escapedSurrogate.test(JSON.stringify(JSON.parse(text)));
+  } catch {
+    // Not JSON: the parser says so in its own words.
+    return false;
+  }
+}
+
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
@@ -18,6 +31,7 @@ export function installBodyParsers(fastify: FastifyInstance): void {
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, text, done) => {
     if (text === '') done(null, undefined);
     else if (escapedNul.test(text)) done(Errors.badRequest('the body holds a NUL character'));
+    else if (holdsHalfCharacter(text)) done(Errors.badRequest('the body holds half of a character'));
     else void parseJson(request, text, done);
   });
 

@@ -377,6 +377,7 @@ describe('errors', () => {
       415,
       'UNSUPPORTED_MEDIA_TYPE',
     ],
+    ['half a character in the body', () => post('/things', '{"name":"\\ud800"}'), 400, 'BAD_REQUEST'],
     ['a large body', () => post('/things', `"${'a'.repeat(1024 * 1024)}"`), 413, 'REQUEST_ENTITY_TOO_LARGE'],
     ['a page that is too large', () => get('/things?page_size=101', 'guest'), 422, 'UNPROCESSABLE_ENTITY'],
     ['a bad q', () => get('/things?q=nonsense', 'guest'), 400, 'BAD_REQUEST'],

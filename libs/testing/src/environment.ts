@@ -16,3 +16,9 @@ export function testRedisUrl(): string {
 
 /** Where tests of the API note what they have seen working: `HAVEN_TEST_API_RECORDS`; undefined when nobody asks. */
 export const apiRecordsFolder = (): string | undefined => process.env['HAVEN_TEST_API_RECORDS'];
+
+/** How the API is fuzzed: `HAVEN_TEST_FUZZ_SEED` and `HAVEN_TEST_FUZZ_ROUNDS` per operation; the same few unless told otherwise. */
+export const fuzzWishes = (): { seed: number; rounds: number } => ({
+  seed: Number(process.env['HAVEN_TEST_FUZZ_SEED'] ?? '20260101'),
+  rounds: Number(process.env['HAVEN_TEST_FUZZ_ROUNDS'] ?? '40'),
+});
