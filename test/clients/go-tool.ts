@@ -33,8 +33,8 @@ export async function describeGoTool(name: string, define: (tool: GoTool) => voi
   describeUnless(program === undefined ? 'not installed' : undefined, name, () => {
     define({
       folder,
-      run: (...args) => run(program!, args, { env, timeoutMs }),
-      must: async (...args) => (await mustRun(program!, args, { env, timeoutMs })).trim(),
+      run: (...args) => run(program!, args, { env, cwd: folder, timeoutMs }),
+      must: async (...args) => (await mustRun(program!, args, { env, cwd: folder, timeoutMs })).trim(),
       step: (title, body) => {
         it(title, body, timeoutMs);
       },

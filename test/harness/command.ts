@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 export interface CommandOptions {
   env?: Readonly<Record<string, string>>;
+  cwd?: string;
   input?: string | Uint8Array;
   timeoutMs?: number;
 }
@@ -25,8 +26,8 @@ export const findProgram = (name: string): string | undefined =>
 
 /** Runs a program to its end, whatever that is. `env` is added to the environment of the tests. */
 export async function run(file: string, args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
-  const { env = {}, input, timeoutMs = 60_000 } = options;
-  const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: 'pipe', timeout: timeoutMs });
+  const { env = {}, cwd, input, timeoutMs = 60_000 } = options;
+  const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe', timeout: timeoutMs });
   let stdout = '';
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -139,6 +139,7 @@ export class CoreApp {
       ...{ method: method as 'GET', url: path, headers },
       ...(body === undefined ? {} : { payload: body }),
     });
+    this.records.note(method, path, response.statusCode);
     return { status: response.statusCode, headers: response.headers, body: response.body };
   }
 
