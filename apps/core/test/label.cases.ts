@@ -40,6 +40,8 @@ export function labelCases(coreOf: () => CoreApp): void {
       update_time: expect.any(String) as string,
     });
     expect(namesOf(await core.get('/labels?scope=g'))).toEqual(['reviewed']);
+    expect(namesOf(await core.get('/labels?scope=g&name=view'))).toEqual(['reviewed']);
+    expect(namesOf(await core.get('/labels?scope=g&name=other'))).toEqual([]);
     expect((await core.post('/labels', { name: 'mine', scope: 'g' }, owner)).status).toBe(403);
     expect((await core.post('/labels', { name: 'mine', scope: 'g' })).status).toBe(401);
     expect((await core.delete(`/labels/${id}`, owner)).status).toBe(403);
@@ -62,6 +64,13 @@ export function labelCases(coreOf: () => CoreApp): void {
     expect((await core.put(`/labels/${other}`, { name: 'solid' }, owner)).status).toBe(409);
     expect((await core.delete(`/labels/${other}`, owner)).status).toBe(200);
     expect((await core.get(`/labels/${other}`, owner)).status).toBe(404);
+  });
+
+  it('do not become the same by two changes at one moment', async () => {
+    const ids = [await make({ name: 'left', scope: 'g' }), await make({ name: 'right', scope: 'g' })];
+    const changes = await Promise.all(ids.map((id) => core.put(`/labels/${id}`, { name: 'middle' }, admin)));
+    expect(changes.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+    for (const id of ids) expect((await core.delete(`/labels/${id}`, admin)).status).toBe(200);
   });
 
   it('are refused without a name, a scope or a project', async () => {

@@ -1,6 +1,6 @@
 import { readUsedBytes, recomputeUsedBytes, sql } from '@haven/models';
 import { ContentBuilder } from './content-builder.js';
-import { admin, type CoreApp, type TestUser } from './core-app.js';
+import { admin, createdId, type CoreApp, type TestUser } from './core-app.js';
 
 interface Quota {
   id: number;
@@ -114,5 +114,30 @@ export function quotaCases(coreOf: () => CoreApp): void {
     expect(await isExact(projectId)).toBe(true);
     expect((await quotaOf(projectId)).used).toEqual(before.used);
     expect((await core.call('POST', '/api/internal/syncquota', { as: owner })).status).toBe(403);
+  });
+
+  it('go with their project, and leave no charge behind', async () => {
+    const gone = await core.createProject('counted-gone', owner);
+    await new ContentBuilder(core.db, gone, 'counted-gone').push('app', 'gone soon', { tag: 'v1' });
+    expect((await quotaOf(gone)).used.storage).toBe('gone soon'.length);
+    expect((await core.delete('/projects/counted-gone', owner)).status).toBe(412);
+    expect((await core.delete('/projects/counted-gone/repositories/app', owner)).status).toBe(200);
+    expect((await quotaOf(gone)).used.storage).toBe(0);
+    expect((await core.delete('/projects/counted-gone', owner)).status).toBe(200);
+    expect(await quotaOf(gone)).toBeUndefined();
+    expect([await readUsedBytes(core.db, gone), await recomputeUsedBytes(core.db, gone)]).toEqual([0, 0]);
+  });
+
+  it('of new projects are what administrators say, or the default', async () => {
+    const limitOf = async (name: string, body: object, as: TestUser): Promise<number> => {
+      const id = createdId(await core.post('/projects', { project_name: name, ...body }, as));
+      return (await quotaOf(id)).hard.storage;
+    };
+    await core.configure({ storage_per_project: '7000' });
+    expect(await limitOf('counted-default', {}, admin)).toBe(7_000);
+    expect(await limitOf('counted-asked', { storage_limit: 9_000 }, admin)).toBe(9_000);
+    expect(await limitOf('counted-endless', { storage_limit: -1 }, admin)).toBe(-1);
+    expect(await limitOf('counted-user', { storage_limit: 9_000 }, owner)).toBe(7_000);
+    await core.configure({ storage_per_project: '-1' });
   });
 }
