@@ -120,7 +120,9 @@ describe('additions', () => {
   });
 
   it('show what a chart holds, where the chart says', async () => {
-    const links = (await rowOf(developer.api, chart))['addition_links'] as Record<string, { href: string }>;
+    const shown = await rowOf(developer.api, chart);
+    expect(shown).toMatchObject({ type: 'CHART', extra_attrs: { name: 'web', version: '1.2.3' } });
+    const links = shown['addition_links'] as Record<string, { href: string }>;
     const read = async (name: string) => {
       const { href = '' } = links[name] ?? {};
       const answer = (await developer.api.get(href.replace('/api/v2.0', ''))).expect(200);

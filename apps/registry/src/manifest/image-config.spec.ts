@@ -1,4 +1,4 @@
-import { imageAttributes } from './image-config.js';
+import { documentAttributes, imageAttributes } from './image-config.js';
 
 const read = (config: unknown) => imageAttributes(Buffer.from(JSON.stringify(config)));
 
@@ -41,5 +41,24 @@ describe('imageAttributes', () => {
 
   it.each(['', 'null', '[]', '"text"', '{', '7'])('shows nothing of %j', (text) => {
     expect(imageAttributes(Buffer.from(text))).toEqual({});
+  });
+});
+
+describe('documentAttributes', () => {
+  const readDocument = (document: unknown) => documentAttributes(Buffer.from(JSON.stringify(document)));
+
+  it('shows a chart whole', () => {
+    const chart = { name: 'web', version: '1.2.3', keywords: ['a'], maintainers: [{ name: 'me' }], deprecated: false };
+    expect(readDocument(chart)).toEqual(chart);
+  });
+
+  it('keeps nothing that cannot be stored', () => {
+    expect(readDocument({ 'k\0': ['v\ud800', 7, null] })).toEqual({ k: ['v\ufffd', 7, null] });
+    const deep = Buffer.from(`{"deep":${'['.repeat(5_000)}${']'.repeat(5_000)}}`);
+    expect(JSON.stringify(documentAttributes(deep))).toMatch(/^\{"deep":\[+null\]+\}$/);
+  });
+
+  it.each(['', 'null', '[]', '"text"', '{', '7'])('shows nothing of %j', (text) => {
+    expect(documentAttributes(Buffer.from(text))).toEqual({});
   });
 });

@@ -65,6 +65,23 @@ export function imageAttributes(bytes: Buffer): Fields {
   };
 }
 
+const mostDepth = 16;
+
+/**
+ * What is shown of an artifact whose config is a document of its own, such as a Helm chart's: all of it, as Harbor does.
+ * What is nested too deeply to be stored becomes null. A config that is no JSON object shows nothing.
+ * @param bytes of the config blob
+ */
+export const documentAttributes = (bytes: Buffer): Fields => (asStorable(parseObject(bytes) ?? {}) ?? {}) as Fields;
+
+function asStorable(value: unknown, depth = 1): unknown {
+  if (typeof value === 'string') return storable(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > mostDepth) return null;
+  if (Array.isArray(value)) return value.map((item) => asStorable(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [storable(key), asStorable(item, depth + 1)]));
+}
+
 function parseObject(bytes: Buffer): Fields | null {
   try {
     const document: unknown = JSON.parse(bytes.toString('utf8'));

@@ -6,12 +6,8 @@ import { Databases } from '../database/databases.js';
 import { Outbox } from '../event/outbox.js';
 import { BLOB_STORE } from '../storage/storage.providers.js';
 import { repositoryAt, type Place } from '../v2/place.js';
-import { imageAttributes } from './image-config.js';
 import { ManifestRepository } from './manifest.repository.js';
-import { imageConfigOf, newArtifact, type PushedManifest } from './new-artifact.js';
-
-/** Larger configs are stored like any blob, but not read. */
-const maxConfigBytes = 4 * 1024 * 1024;
+import { newArtifact, readableConfigOf, type PushedManifest } from './new-artifact.js';
 
 /** SQLSTATEs of text that the database cannot hold: NUL, broken surrogates, too long. */
 const unstorable = ['22021', '22P02', '22P05', '22001'];
@@ -56,16 +52,17 @@ export class ManifestPushService {
     return repositoryId === null || digests.length === 0 ? new Map() : this.manifests.sizesOf(repositoryId, digests);
   }
 
-  /** Reads an image's config. One that is missing is left to the transaction to refuse. */
+  /** Reads the config. One that is missing is left to the transaction to refuse. */
   private async attributesOf({ manifest }: PushedManifest): Promise<object> {
-    const config = imageConfigOf(manifest);
-    if (config === null || config.size > maxConfigBytes) return {};
+    const config = readableConfigOf(manifest);
+    if (config === null) return {};
     try {
       // The blob may be longer than the manifest says: no more than that is read.
-      const stream = await this.blobs.readBlob(config.digest, { range: { start: 0, end: maxConfigBytes - 1 } });
+      const range = { start: 0, end: config.mostBytes - 1 };
+      const stream = await this.blobs.readBlob(config.descriptor.digest, { range });
       const chunks: Buffer[] = [];
       for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
-      return imageAttributes(Buffer.concat(chunks));
+      return config.read(Buffer.concat(chunks));
     } catch (error) {
       if (error instanceof AppError && error.code === 'BLOB_UNKNOWN') return {};
       throw error;

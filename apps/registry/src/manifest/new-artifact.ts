@@ -14,6 +14,7 @@ import {
   type ParsedManifest,
   type Reference,
 } from '@haven/oci';
+import { documentAttributes, imageAttributes } from './image-config.js';
 
 /** Everything that is known of a pushed manifest before the transaction. */
 export interface PushedManifest {
@@ -35,10 +36,25 @@ export function digestOfPushed(payload: Buffer, reference: Reference): Digest {
   return reference.digest;
 }
 
-/** The config that says what an image is; other artifacts' configs are their own affair. */
-export function imageConfigOf({ config }: ParsedManifest): Descriptor | null {
-  const isImage = config?.mediaType === MediaTypes.ociConfig || config?.mediaType === MediaTypes.dockerConfig;
-  return isImage ? config : null;
+/** Larger configs are stored like any blob, but not read. */
+const mostImageConfigBytes = 4 * 1024 * 1024;
+/** These are shown whole. */
+const mostDocumentBytes = 64 * 1024;
+
+/** A config that is read for what is shown of the artifact, and how. */
+export interface ReadableConfig {
+  descriptor: Descriptor;
+  mostBytes: number;
+  read: (bytes: Buffer) => object;
+}
+
+/** The config that says what an artifact is, if it has one that can be read. */
+export function readableConfigOf({ config }: ParsedManifest): ReadableConfig | null {
+  if (config === undefined || config.mediaType === MediaTypes.ociEmpty) return null;
+  const isImage = config.mediaType === MediaTypes.ociConfig || config.mediaType === MediaTypes.dockerConfig;
+  const [mostBytes, read] = isImage ? [mostImageConfigBytes, imageAttributes] : [mostDocumentBytes, documentAttributes];
+  if (config.size > mostBytes || !config.mediaType.endsWith('+json')) return null;
+  return { descriptor: config, mostBytes, read };
 }
 
 function accessoryOf({ manifest, tags }: PushedManifest): { accessory?: { type: string; subjectDigest: string } } {
