@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pullManifest } from '@haven/testing/oci';
+import { repositoryPath } from '../harness/api.client.ts';
 import { newMember, newProject, type TestProject, type TestUser } from '../harness/fixtures.ts';
 import { registryFor, registryHost } from '../harness/platform.ts';
 import { describeGoTool } from './go-tool.ts';
@@ -18,6 +19,7 @@ await describeGoTool('helm', ({ folder, run, must, step }) => {
     await mkdir(join(chart, 'templates'), { recursive: true });
     const about = ['apiVersion: v2', 'name: tiny', 'description: A chart of one object', 'version: 1.2.3+build.4'];
     await writeFile(join(chart, 'Chart.yaml'), about.join('\n'));
+    await writeFile(join(chart, 'values.yaml'), 'objects: 1\n');
     const object = ['apiVersion: v1', 'kind: ConfigMap', 'metadata:', '  name: {{ .Release.Name }}'];
     await writeFile(join(chart, 'templates/object.yaml'), object.join('\n'));
     await must('package', chart, '--destination', folder);
@@ -38,6 +40,15 @@ await describeGoTool('helm', ({ folder, run, must, step }) => {
     expect(JSON.parse(bytes.toString())).toMatchObject({
       config: { mediaType: 'application/vnd.cncf.helm.config.v1+json' },
     });
+  });
+
+  step('shows in the API what the chart says of itself', async () => {
+    const path = `${repositoryPath(`${project.name}/charts/tiny`)}/artifacts/1.2.3_build.4`;
+    expect((await developer.api.get(path)).expect(200).json()).toMatchObject({
+      type: 'CHART',
+      extra_attrs: { name: 'tiny', version: '1.2.3+build.4', description: 'A chart of one object' },
+    });
+    expect((await developer.api.get(`${path}/additions/values.yaml`)).expect(200).text).toBe('objects: 1\n');
   });
 
   step('pulls it back byte for byte', async () => {
