@@ -9,6 +9,7 @@ import { admin, CoreApp } from './core-app.js';
 
 const imageConfig = 'application/vnd.oci.image.config.v1+json';
 const chartConfig = 'application/vnd.cncf.helm.config.v1+json';
+const foreignLayer = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
 const sbomType = 'application/vnd.goharbor.harbor.sbom.v1';
 const chartLayer = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
@@ -206,6 +207,21 @@ describe('additions', () => {
     }
   });
 
+  it('open no blob that the artifact only names', async () => {
+    const secret = await pushBlob(Buffer.from('a secret of another project'));
+    const layer = { mediaType: foreignLayer, digest: secret, size: 27, urls: ['https://example.com/x'] };
+    const config = { mediaType: sbomType, digest: secret, size: 27 };
+    const manifest = { schemaVersion: 2, config, layers: [layer] };
+    for (const [type, addition] of [
+      ['SBOM', 'sbom'],
+      ['IMAGE', 'build_history'],
+      ['CHART', 'values.yaml'],
+    ] as const) {
+      await content.push('app', JSON.stringify({ ...manifest, annotations: { type } }), { type, tag: 'thief' });
+      expect((await read('thief', addition)).status).toBe(404);
+    }
+  });
+
   it('are linked from the artifact', async () => {
     const shown = (await core.get(artifact('chart'), admin)).body as {
       digest: string;
@@ -264,9 +280,11 @@ describe('icons', () => {
   it('are nothing but pictures', async () => {
     const page = await pushBlob(Buffer.from('<svg onload="alert(1)"/>'));
     const large = await pushBlob(Buffer.concat([Buffer.from('GIF8'), Buffer.alloc(2 * 1024 * 1024)]));
-    await content.push('app', 'with a page', { icon: page });
-    await content.push('app', 'with a large picture', { icon: large });
-    for (const digest of [page, large, 'sha256:short', 'x'.repeat(500), `sha256:${'0'.repeat(64)}`]) {
+    await content.push('app', 'with a page', { icon: page, blobDigests: [page] });
+    await content.push('app', 'with a large picture', { icon: large, blobDigests: [large] });
+    const elsewhere = await pushBlob(Buffer.from('GIF8 of somebody else'));
+    await content.push('app', 'with the picture of another', { icon: elsewhere });
+    for (const digest of [elsewhere, page, large, 'sha256:short', 'x'.repeat(500), `sha256:${'0'.repeat(64)}`]) {
       expect((await icon(digest)).status).toBe(404);
     }
   });

@@ -32,21 +32,29 @@ const json = (value: unknown): Addition => ({
 const plain = (content: string): Addition => ({ contentType: 'text/plain; charset=utf-8', content });
 const markdown = (content: string): Addition => ({ contentType: 'text/markdown; charset=utf-8', content });
 
-interface ManifestRow {
+interface SourceRow {
   type: string;
   manifest_media_type: string;
   payload: Buffer;
+  /** Blobs that the artifact brought; others it may name, but not open. */
+  blobs: string[];
 }
 
-const manifestOf = statement(
-  'addition_manifest',
-  'SELECT type, manifest_media_type, payload FROM artifact JOIN manifest USING (digest) WHERE id = $1',
+/** What is read from. */
+interface Source extends Pick<SourceRow, 'type' | 'blobs'> {
+  manifest: ParsedManifest;
+}
+
+const sourceColumns = `type, manifest_media_type, payload,
+  ARRAY(SELECT digest_blob FROM artifact_blob WHERE artifact_id = artifact.id) AS blobs`;
+const sourceOf = statement(
+  'addition_source',
+  `SELECT ${sourceColumns} FROM artifact JOIN manifest USING (digest) WHERE id = $1`,
 );
 /** The one that was attached last. */
 const sbomOf = statement(
   'addition_sbom',
-  `SELECT type, manifest_media_type, payload
-     FROM artifact JOIN manifest USING (digest)
+  `SELECT ${sourceColumns} FROM artifact JOIN manifest USING (digest)
     WHERE id = (SELECT artifact_id FROM artifact_accessory WHERE subject_artifact_id = $1 AND type = 'sbom.harbor'
                  ORDER BY id DESC LIMIT 1)`,
 );
@@ -54,21 +62,14 @@ const sbomOf = statement(
 /** What can be read out of an artifact: how an image was built, what a chart or a model says of itself, an SBOM. */
 @Injectable()
 export class AdditionService {
-  private readonly readers: Readonly<
-    Record<AdditionName, (manifest: ParsedManifest, type: string) => Promise<Addition>>
-  > = {
-    build_history: async ({ config }) => json(await this.history(config)),
-    'values.yaml': async (manifest) => plain(await this.chartFile(manifest, 'values.yaml')),
-    'readme.md': async (manifest, type) =>
-      markdown(
-        type === 'CHART'
-          ? await this.chartFile(manifest, 'readme.md')
-          : await this.modelDocument(manifest, ['README.md', 'README']),
-      ),
-    dependencies: async (manifest) => json(dependenciesOf(await this.chartFiles(manifest, dependencyFiles))),
-    license: async (manifest) => plain(await this.modelDocument(manifest, ['LICENSE', 'LICENSE.txt'])),
-    files: ({ layers }) => Promise.resolve(json(filesOf(layers))),
-    sbom: (manifest) => this.sbom(manifest),
+  private readonly readers: Readonly<Record<AdditionName, (source: Source) => Promise<Addition>>> = {
+    build_history: async (source) => json(await this.history(source)),
+    'values.yaml': async (source) => plain(await this.chartFile(source, 'values.yaml')),
+    'readme.md': async (source) => markdown(await this.readme(source)),
+    dependencies: async (source) => json(dependenciesOf(await this.chartFiles(source, dependencyFiles))),
+    license: async (source) => plain(await this.modelDocument(source, ['LICENSE', 'LICENSE.txt'])),
+    files: ({ manifest }) => Promise.resolve(json(filesOf(manifest.layers))),
+    sbom: (source) => this.sbom(source),
   };
 
   constructor(
@@ -86,12 +87,13 @@ export class AdditionService {
       throw Errors.unprocessable(`addition in path should be one of [${additionNames.join(' ')}]`);
     }
     const { artifactId } = await this.lookup.find(this.store.sql, path);
-    const own = await this.store.sql.one<ManifestRow & Record<string, unknown>>(manifestOf(artifactId));
+    const own = await this.store.sql.one<SourceRow & Record<string, unknown>>(sourceOf(artifactId));
     const row = name === 'sbom' && own.type !== 'SBOM' ? await this.attachedSbom(artifactId) : own;
     if (row === null || !additionsOf(row).includes(name)) {
       throw Errors.badRequest(`addition ${name.toUpperCase()} isn't supported for ${own.type}`);
     }
-    return this.readers[name](parseManifest(row.payload, row.manifest_media_type), row.type);
+    const { type, blobs, payload, manifest_media_type: mediaType } = row;
+    return this.readers[name]({ type, blobs, manifest: parseManifest(payload, mediaType) });
   }
 
   /** Nobody scans yet, so Harbor's answer where there is no scanner. @throws AppError NOT_FOUND, always */
@@ -100,48 +102,60 @@ export class AdditionService {
     throw Errors.notFound(`no scanner registration configured for project: ${repository.projectId}`);
   }
 
-  private attachedSbom(artifactId: number): Promise<ManifestRow | null> {
-    return this.store.sql.maybe<ManifestRow & Record<string, unknown>>(sbomOf(artifactId));
+  private attachedSbom(artifactId: number): Promise<SourceRow | null> {
+    return this.store.sql.maybe<SourceRow & Record<string, unknown>>(sbomOf(artifactId));
   }
 
   /** Empty for a config that cannot be understood: whoever pushed it is not to be helped by an error here. */
-  private async history(config: Descriptor | undefined): Promise<object[]> {
+  private async history(source: Source): Promise<object[]> {
+    const { config } = source.manifest;
     if (config === undefined) return [];
-    const { data } = imageConfig.safeParse(parseJson(await this.text(config)));
+    const { data } = imageConfig.safeParse(parseJson(await this.text(source, config)));
     return data?.history ?? [];
   }
 
-  private async chartFile(manifest: ParsedManifest, name: string): Promise<string> {
-    return (await this.chartFiles(manifest, [name])).get(name) ?? '';
+  private readme(source: Source): Promise<string> {
+    return source.type === 'CHART'
+      ? this.chartFile(source, 'readme.md')
+      : this.modelDocument(source, ['README.md', 'README']);
   }
 
-  private async chartFiles({ layers }: ParsedManifest, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  private async chartFile(source: Source, name: string): Promise<string> {
+    return (await this.chartFiles(source, [name])).get(name) ?? '';
+  }
+
+  private async chartFiles(source: Source, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { layers } = source.manifest;
     const layer = layers.find(({ mediaType }) => mediaType === chartContent) ?? layers[0];
     if (layer === undefined) throw Errors.notFound('the chart is empty');
-    if (layer.size > mostChartBytes) throw Errors.badRequest('the chart is too large to be shown');
-    return readChart(await this.registry.readBlob(layer.digest), names);
+    return readChart(await this.open(source, layer, mostChartBytes), names);
   }
 
-  private async modelDocument({ layers }: ParsedManifest, names: readonly string[]): Promise<string> {
-    const layer = documentLayer(layers, names);
+  private async modelDocument(source: Source, names: readonly string[]): Promise<string> {
+    const layer = documentLayer(source.manifest.layers, names);
     if (layer === undefined) throw Errors.notFound(`the model has no ${names[0] ?? ''}`);
-    if (layer.mediaType.endsWith('.raw')) return this.text(layer);
-    if (layer.size > mostFileBytes) throw Errors.badRequest('the file is too large to be shown');
+    if (layer.mediaType.endsWith('.raw')) return this.text(source, layer);
     const isGzipped = layer.mediaType.endsWith('+gzip');
-    const files = await readArchive(await this.registry.readBlob(layer.digest), isGzipped, () => 'document');
+    const files = await readArchive(await this.open(source, layer, mostFileBytes), isGzipped, () => 'document');
     return files.get('document') ?? '';
   }
 
   /** SBOMs may be large: they go through as they come. */
-  private async sbom({ layers }: ParsedManifest): Promise<Addition> {
-    const [layer] = layers;
-    if (layer === undefined || layers.length > 1) throw Errors.notFound('The sbom is not found');
-    return { contentType: sbomType, content: await this.registry.readBlob(layer.digest) };
+  private async sbom(source: Source): Promise<Addition> {
+    const [layer, ...more] = source.manifest.layers;
+    if (layer === undefined || more.length > 0) throw Errors.notFound('The sbom is not found');
+    return { contentType: sbomType, content: await this.open(source, layer, Infinity) };
   }
 
-  private async text({ digest, size }: Descriptor): Promise<string> {
-    if (size > mostFileBytes) throw Errors.badRequest('the file is too large to be shown');
-    return readFile(await this.registry.readBlob(digest));
+  private async text(source: Source, descriptor: Descriptor): Promise<string> {
+    return readFile(await this.open(source, descriptor, mostFileBytes));
+  }
+
+  /** A manifest may name layers that are kept elsewhere, and so any digest: what it did not bring it does not open. */
+  private open({ blobs }: Source, { digest, size }: Descriptor, mostBytes: number): Promise<Readable> {
+    if (!blobs.includes(digest)) throw Errors.notFound(`the artifact does not hold ${digest}`);
+    if (size > mostBytes) throw Errors.badRequest('it is too large to be shown');
+    return this.registry.readBlob(digest);
   }
 }
 

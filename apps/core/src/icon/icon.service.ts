@@ -16,7 +16,12 @@ export interface Icon {
 const mostIconBytes = 1_024 * 1_024;
 const mostRememberedBytes = 8 * mostIconBytes;
 
-const isIcon = statement('icon_of_artifact', `SELECT 1 FROM artifact WHERE icon = $1 AND icon <> '' LIMIT 1`);
+/** Any digest may be named as an icon; the artifact has to hold it as well. */
+const isIcon = statement(
+  'icon_of_artifact',
+  `SELECT 1 FROM artifact JOIN artifact_blob ON artifact_id = artifact.id AND digest_blob = icon
+    WHERE icon = $1 AND icon <> '' LIMIT 1`,
+);
 
 /** Icons of artifacts: the built-in ones, and those that artifacts bring. */
 @Injectable()
