@@ -48,6 +48,8 @@ function readRecords(folder: string): ReadonlyMap<string, string[]> {
   const proofs = new Map<string, Set<string>>();
   for (const name of readdirSync(folder)) {
     const record = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { file: string; operations: string[] };
+    // What chance has let through proves nothing for the next time.
+    if (record.file === 'fuzz.spec.ts') continue;
     for (const id of record.operations) proofs.set(id, (proofs.get(id) ?? new Set()).add(record.file));
   }
   return new Map([...proofs].map(([id, files]) => [id, [...files].sort()]));
