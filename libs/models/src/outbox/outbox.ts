@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql, statement, type Sql } from '../database/sql.js';
 
 /** Who takes events from the outbox. */
-export type OutboxConsumer = 'core' | 'projection' | 'audit-forward';
+export type OutboxConsumer = 'core' | 'core-jobs' | 'projection' | 'audit-forward';
 
 export interface OutboxEvent {
   topic: string;

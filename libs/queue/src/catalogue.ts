@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/**
+ * Who runs a job. Each pool has workers of its own, so that long copies never keep short jobs waiting.
+ * `general` and `transfer` are served by jobservice.
+ */
+export type Pool = 'general' | 'transfer';
+
+export interface JobDefinition {
+  pool: Pool;
+  /** How often it may be tried before its failure counts. */
+  attempts: number;
+  /** How many may run at once on the whole platform. */
+  concurrency: number;
+  /** What it is started with: ids and wishes, never a secret. Rows written by an older release must still parse. */
+  parameters: z.ZodType<object>;
+}
+
+const unlimited = Number.POSITIVE_INFINITY;
+
+/** Every kind of job, by its name in Harbor where Harbor has it. */
+export const catalogue = {
+  EXECUTION_SWEEP: { pool: 'general', attempts: 1, concurrency: 1, parameters: z.object({}) },
+} as const satisfies Record<string, JobDefinition>;
+
+export type JobType = keyof typeof catalogue;
+export type JobParameters<Job extends JobType> = z.infer<(typeof catalogue)[Job]['parameters']>;
+
+export interface VendorDefinition {
+  /** The job that an execution begins with; it may add further ones. */
+  firstJob: JobType;
+  /** How many executions of one policy are kept. */
+  retained: number;
+  /** Whether core hears of each end: outbox consumer `core-jobs`, topic `execution.ended`. */
+  tellsCore: boolean;
+}
+
+/** What can be started, by hand, by the clock or by an event: Harbor's vendor types. */
+export const vendors = {
+  EXECUTION_SWEEP: { firstJob: 'EXECUTION_SWEEP', retained: 10, tellsCore: false },
+} as const satisfies Record<string, VendorDefinition>;
+
+export type VendorType = keyof typeof vendors;
+export type StartParameters<Vendor extends VendorType> = JobParameters<(typeof vendors)[Vendor]['firstJob']>;
+
+export const vendorDefinition = (vendor: VendorType): VendorDefinition => vendors[vendor];
+export const jobDefinition = (job: JobType): JobDefinition => catalogue[job];
+export const jobTypes = Object.keys(catalogue) as JobType[];
+export const vendorTypes = Object.keys(vendors) as VendorType[];
+export const isJobType = (name: string): name is JobType => Object.hasOwn(catalogue, name);
+
+/** Jobs that only so many may run of at once. */
+export const concurrencyLimits = (pool: Pool): Record<string, number> =>
+  Object.fromEntries(
+    jobTypes
+      .map((job) => [job, jobDefinition(job)] as const)
+      .filter(([, definition]) => definition.pool === pool && definition.concurrency !== unlimited)
+      .map(([job, definition]) => [job, definition.concurrency]),
+  );
