@@ -118,6 +118,22 @@ export const settings = {
     fallback: 'http://127.0.0.1:5000',
   }),
 
+  jobserviceListen: setting('HAVEN_JOBSERVICE_LISTEN', listenAddress, 'Where jobservice listens.', {
+    fallback: '127.0.0.1:8082',
+  }),
+  jobWorkers: setting(
+    'HAVEN_JOB_WORKERS',
+    integer(1, 1_000),
+    'How many short jobs (webhooks, retention, purges, …) one jobservice process runs at once.',
+    { fallback: '10' },
+  ),
+  transferWorkers: setting(
+    'HAVEN_TRANSFER_WORKERS',
+    integer(1, 1_000),
+    'How many replication tasks one jobservice process runs at once.',
+    { fallback: '5' },
+  ),
+
   storageDriver: setting(
     'HAVEN_STORAGE_DRIVER',
     z.enum(['filesystem', 'memory']),

@@ -64,3 +64,4 @@ export { booleanParam, integerParam, isTruth, textParam } from './query-params.j
 export { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';
 export { RouteTable, type RouteDescription } from './route-table.js';
 export { drain, stopOnSignals } from './shutdown.js';
+export { createServiceApp, type ServiceApp } from './service-app.js';

@@ -27,7 +27,7 @@ CREATE TABLE task (
   job_id uuid NOT NULL DEFAULT gen_random_uuid(),
   pool varchar(32) NOT NULL,
   -- Tasks of one lane take turns with those of the others.
-  lane varchar(64) NOT NULL DEFAULT '',
+  lane varchar(64) COLLATE "C" NOT NULL DEFAULT '',
   parameters jsonb NOT NULL DEFAULT '{}',
   status varchar(16) NOT NULL DEFAULT 'Pending'
     CHECK (status IN ('Pending', 'Scheduled', 'Running', 'Success', 'Error', 'Stopped')),
@@ -67,7 +67,7 @@ CREATE TABLE schedule (
   -- Harbor's words: Hourly, Daily, Weekly, Custom; and the six fields of the time, in UTC.
   cron_type varchar(16) NOT NULL DEFAULT 'Custom',
   cron varchar(64) NOT NULL,
-  lane varchar(64) NOT NULL DEFAULT '',
+  lane varchar(64) COLLATE "C" NOT NULL DEFAULT '',
   parameters jsonb NOT NULL DEFAULT '{}',
   extra_attrs jsonb NOT NULL DEFAULT '{}',
   next_run_at timestamptz NOT NULL,

@@ -18,9 +18,31 @@ export interface JobDefinition {
 
 const unlimited = Number.POSITIVE_INFINITY;
 
+/** What happened, for a policy that acts on events; `origin` names the platforms that it came through. */
+const replicationEvent = z.object({
+  type: z.enum(['artifact_push', 'artifact_delete', 'tag_delete']),
+  repository: z.string(),
+  digest: z.string().optional(),
+  tags: z.array(z.string()).default([]),
+  origin: z.array(z.string()).default([]),
+});
+const replicationPlan = z.object({ policyId: z.number(), event: replicationEvent.optional() });
+
+/** What one task does to one repository of the target. */
+const replicationTask = z.object({
+  policyId: z.number(),
+  operation: z.enum(['copy', 'deletion', 'tag deletion']),
+  source: z.string(),
+  target: z.string(),
+  artifacts: z.array(z.object({ digest: z.string(), tags: z.array(z.string()) })),
+  origin: z.array(z.string()).default([]),
+});
+
 /** Every kind of job, by its name in Harbor where Harbor has it. */
 export const catalogue = {
   EXECUTION_SWEEP: { pool: 'general', attempts: 1, concurrency: 1, parameters: z.object({}) },
+  REPLICATION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: replicationPlan },
+  REPLICATION: { pool: 'transfer', attempts: 3, concurrency: unlimited, parameters: replicationTask },
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobType = keyof typeof catalogue;
@@ -38,6 +60,7 @@ export interface VendorDefinition {
 /** What can be started, by hand, by the clock or by an event: Harbor's vendor types. */
 export const vendors = {
   EXECUTION_SWEEP: { firstJob: 'EXECUTION_SWEEP', retained: 10, tellsCore: false },
+  REPLICATION: { firstJob: 'REPLICATION_PLAN', retained: 50, tellsCore: true },
 } as const satisfies Record<string, VendorDefinition>;
 
 export type VendorType = keyof typeof vendors;

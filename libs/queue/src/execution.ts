@@ -53,7 +53,7 @@ export async function startExecution<Vendor extends VendorType>(
     insertExecution(vendorType, vendorId, trigger, JSON.stringify(attributes)),
   );
   const task = { job: vendors[vendorType].firstJob, parameters, ...(lane === undefined ? {} : { lane }) };
-  await addTasks(tx, id, [task]);
+  await addTasks(tx, id, [task as NewTask]);
   return id;
 }
 

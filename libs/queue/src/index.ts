@@ -23,7 +23,7 @@ export {
   type TaskStatus,
   type Trigger,
 } from './execution.js';
-export { PermanentJobError, type JobContext, type JobHandler, type JobLog } from './job.js';
+export { JobError, PermanentJobError, type JobContext, type JobHandler, type JobLog } from './job.js';
 export {
   assertUserCron,
   nextRun,

@@ -20,9 +20,9 @@ export interface JobContext {
   /** What was last reported, by an earlier run as well. */
   attributes: Readonly<Record<string, unknown>>;
   /** Replaces what is shown with the task; cheap, written once a second. */
-  report(attributes: Readonly<Record<string, unknown>>): void;
+  report: (attributes: Readonly<Record<string, unknown>>) => void;
   /** Adds tasks to the execution; they take this task's turn unless they name a lane. */
-  addTasks(tasks: readonly NewTask[]): Promise<void>;
+  addTasks: (tasks: readonly NewTask[]) => Promise<void>;
 }
 
 /** Runs one kind of job. May be run again after a kill: each step has to bear that. */
@@ -32,7 +32,12 @@ export interface JobHandler<Job extends JobType = JobType> {
   run(parameters: JobParameters<Job>, context: JobContext): Promise<void>;
 }
 
+/** Why a job failed, in words that people may read; any other error is shown as an unexpected one. */
+export class JobError extends Error {
+  override readonly name: string = 'JobError';
+}
+
 /** A failure that another try would not mend. */
-export class PermanentJobError extends Error {
+export class PermanentJobError extends JobError {
   override readonly name = 'PermanentJobError';
 }

@@ -1,0 +1,71 @@
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { Database } from '@haven/models';
+import type { Logger } from '@haven/observability';
+import { HandlerTable, WorkerPool } from '@haven/queue/worker';
+import { ExecutionSweepJob } from './execution-sweep/execution-sweep.job.js';
+import { JOBSERVICE_CONFIG, LOGGER, type JobserviceConfig } from './jobservice.config.js';
+import { Scheduler } from './schedule/scheduler.js';
+
+/** One for each kind of job that this service runs. */
+const handlers = [ExecutionSweepJob];
+
+const connections = 6;
+
+const connect = (config: JobserviceConfig): Database =>
+  Database.connect(config.database, { applicationName: 'haven-jobservice', connections });
+
+const WORKER_POOLS = Symbol('worker pools');
+
+function workerPools(config: JobserviceConfig, log: Logger, db: Database, handlers: HandlerTable): WorkerPool[] {
+  const shared = { db, handlers, log, redisUrl: config.redisUrl };
+  return [
+    new WorkerPool({ ...shared, pool: 'general', concurrency: config.jobWorkers }),
+    new WorkerPool({ ...shared, pool: 'transfer', concurrency: config.transferWorkers }),
+  ];
+}
+
+/** What runs jobs: the workers, their handlers, and the clock that starts what is scheduled. */
+@Module({})
+export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(WORKER_POOLS) private readonly pools: readonly WorkerPool[],
+    @Inject(Scheduler) private readonly scheduler: Scheduler,
+    @Inject(Database) private readonly db: Database,
+  ) {}
+
+  static with(config: JobserviceConfig, log: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      providers: [
+        { provide: JOBSERVICE_CONFIG, useValue: config },
+        { provide: LOGGER, useValue: log },
+        { provide: Database, useFactory: connect, inject: [JOBSERVICE_CONFIG] },
+        Scheduler,
+        ...handlers,
+        {
+          provide: HandlerTable,
+          inject: handlers,
+          useFactory: (...all: unknown[]) => new HandlerTable(['general', 'transfer'], all),
+        },
+        { provide: WORKER_POOLS, inject: [JOBSERVICE_CONFIG, LOGGER, Database, HandlerTable], useFactory: workerPools },
+      ],
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.scheduler.start();
+    await Promise.all(this.pools.map((pool) => pool.start()));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.scheduler.stop();
+    await Promise.all(this.pools.map((pool) => pool.stop()));
+    await this.db.close();
+  }
+}

@@ -1,0 +1,57 @@
+import type { HealthCheck } from '@haven/observability';
+import { renderHarbor } from '@haven/errors';
+import type { INestApplicationContext, DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { createErrorResponder, type ErrorLog } from './error-responder.js';
+import { HarborErrorFilter } from './harbor-error.filter.js';
+import { installHealthRoutes } from './health.js';
+import { nestLog } from './nest-log.js';
+import { drain, stopOnSignals } from './shutdown.js';
+
+const GRACE_MS = 5_000;
+
+export interface ServiceApp {
+  nest: NestFastifyApplication;
+  fastify: FastifyInstance;
+  /** Listens, and stops in order on SIGTERM and SIGINT. */
+  listen(address: { host: string; port: number }): Promise<void>;
+  /** Stops listening, then runs the shutdown hooks of all modules. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds a Nest application that works in the background and serves nobody but its operators: health routes only.
+ * @param readiness what `/readyz` asks, made when providers exist
+ */
+export async function createServiceApp(
+  module: Type | DynamicModule,
+  log: ErrorLog,
+  readiness: (app: INestApplicationContext) => readonly HealthCheck[],
+): Promise<ServiceApp> {
+  const respond = createErrorResponder(renderHarbor, log);
+  const adapter = new FastifyAdapter({ exposeHeadRoutes: false, frameworkErrors: respond });
+  const options = { logger: nestLog(log), bodyParser: false, abortOnError: false };
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.
+  const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, options);
+  nest.useGlobalFilters(new HarborErrorFilter(respond));
+  const fastify = adapter.getInstance<FastifyInstance>();
+  installHealthRoutes(fastify, readiness(nest), log);
+  await nest.init();
+
+  const close = async (): Promise<void> => {
+    await drain(nest.getHttpServer(), GRACE_MS);
+    await nest.close();
+  };
+  return {
+    nest,
+    fastify,
+    close,
+    listen: async ({ host, port }) => {
+      await nest.listen(port, host);
+      stopOnSignals(close, log);
+      log.info({ host, port }, 'listening');
+    },
+  };
+}
