@@ -1,0 +1,68 @@
+import type { Digest } from '@haven/oci';
+import type { OutboundClient } from '@haven/outbound';
+import type { CredentialSource } from '../authorizer.js';
+import { literalNames, literalPrefix } from '../name-pattern.js';
+import { RegistryClient } from '../registry.client.js';
+import type { RemoteCapabilities, RemoteEndpoint, RemoteRegistry, RepositoryFilter } from '../remote-registry.js';
+
+/** What an adapter of a cloud finds out by itself. */
+export interface RegistryPlace {
+  url?: string | ((signal?: AbortSignal) => Promise<string>);
+  credentials?: CredentialSource;
+}
+
+/** Any registry of the OCI specification, with a catalog; the others do some things in another way. */
+export class DistributionAdapter implements RemoteRegistry {
+  readonly client: RegistryClient;
+  readonly capabilities: RemoteCapabilities = {
+    copyByChunk: false,
+    artifactDeletion: true,
+    tagDeletion: false,
+    labels: false,
+    minimumPathComponents: 1,
+    maximumPathComponents: Infinity,
+  };
+
+  constructor(
+    readonly endpoint: RemoteEndpoint,
+    outbound: OutboundClient,
+    place: RegistryPlace = {},
+  ) {
+    const { url, insecure, caCertificate, credential = null } = endpoint;
+    this.client = new RegistryClient(outbound, {
+      url: place.url ?? url,
+      insecure,
+      credentials: place.credentials ?? credential,
+      ...(caCertificate === undefined ? {} : { ca: caCertificate }),
+    });
+  }
+
+  ping(signal?: AbortSignal): Promise<void> {
+    return this.client.ping(signal);
+  }
+
+  async *listRepositories({ namePattern = '' }: RepositoryFilter, signal?: AbortSignal): AsyncGenerator<string> {
+    yield* literalNames(namePattern) ?? this.listMatching(namePattern, signal);
+  }
+
+  /** Names of registries need nothing made for them. */
+  prepareForPush(_repositories: readonly string[], _signal?: AbortSignal): Promise<void> {
+    return Promise.resolve();
+  }
+
+  deleteArtifact(repository: string, digest: Digest, signal?: AbortSignal): Promise<boolean> {
+    return this.client.deleteManifest(repository, digest, signal);
+  }
+
+  deleteTag(repository: string, tag: string, signal?: AbortSignal): Promise<boolean> {
+    return this.client.deleteTag(repository, tag, signal);
+  }
+
+  /** Names for a pattern with wildcards. */
+  protected async *listMatching(pattern: string, signal?: AbortSignal): AsyncGenerator<string> {
+    const prefix = literalPrefix(pattern);
+    // A catalog is in order, and begins after `last`: everything before the prefix need not be told.
+    const last = prefix === '' ? '' : prefix.slice(0, -1);
+    for await (const name of this.client.catalog({ signal, last })) if (name.startsWith(prefix)) yield name;
+  }
+}
