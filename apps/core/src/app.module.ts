@@ -22,6 +22,7 @@ import { PingModule } from './ping/ping.module.js';
 import { ProjectModule } from './project/project.module.js';
 import { QuotaModule } from './quota/quota.module.js';
 import { RegistryEventModule } from './registry-event/registry-event.module.js';
+import { ReplicationModule } from './replication/replication.module.js';
 import { RepositoryModule } from './repository/repository.module.js';
 import { RobotModule } from './robot/robot.module.js';
 import { SearchModule } from './search/search.module.js';
@@ -68,6 +69,7 @@ const foundations = [
     ProjectModule,
     QuotaModule,
     RegistryEventModule,
+    ReplicationModule,
     RepositoryModule,
     RobotModule,
     SearchModule,

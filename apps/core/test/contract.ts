@@ -63,6 +63,10 @@ const undeclared: Readonly<Record<string, string>> = {
   'deleteTag 412': 'a rule keeps it',
   'deleteRepository 412': 'a rule keeps one of its tags',
   'CopyArtifact 412': 'a rule keeps a tag of the target where it is',
+  'createReplicationPolicy 404': 'there is no such registry',
+  'getReplicationPolicy 404': 'there is no such policy',
+  'startReplication 404': 'there is no such policy',
+  'startReplication 412': 'the policy is disabled',
 };
 
 const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;

@@ -39,3 +39,12 @@ export {
   settleQuota,
   type ChargedItem,
 } from './quota/quota.js';
+export { selectsRepository, selectTags, type ReplicationCandidate } from './replication/replication-filter.js';
+export {
+  findEventPolicies,
+  findReplicationPolicy,
+  replicationPolicyColumns,
+  type ReplicationFilter,
+  type ReplicationPolicy,
+} from './replication/replication-policy.js';
+export { targetRepository, type PathLimits } from './replication/target-repository.js';
