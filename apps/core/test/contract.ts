@@ -65,6 +65,7 @@ const undeclared: Readonly<Record<string, string>> = {
   'CopyArtifact 412': 'a rule keeps a tag of the target where it is',
   'createReplicationPolicy 404': 'there is no such registry',
   'getReplicationPolicy 404': 'there is no such policy',
+  'listReplicationTasks 404': 'there is no such execution',
   'startReplication 404': 'there is no such policy',
   'startReplication 412': 'the policy is disabled',
 };
