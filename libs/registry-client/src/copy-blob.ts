@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import type { Descriptor, Digest } from '@haven/oci';
 import type { Bandwidth } from './bandwidth.js';
 import type { BlobUploads, UploadSession } from './blob-uploads.js';
-import { ByteFlow } from './byte-flow.js';
+import { BlobFlow } from './blob-flow.js';
 import { DigestTally } from './digest-check.js';
-import type { RegistryClient } from './registry.client.js';
 import { RegistryError, toRegistryError } from './registry.error.js';
+import type { RemoteRepository } from './remote-repository.js';
 import { waitAfter } from './retry.js';
 
 /** Blobs up to this size go in one request: to send them again costs less than to ask how far they have come. */
@@ -13,14 +13,11 @@ const oneRequestBytes = 1_048_576;
 /** A source that sends wrong bytes is given one more chance. */
 const mostMismatches = 2;
 
-/** Not found, gone, conflict, and a range that does not go on where the upload stands. */
-const lost: ReadonlySet<number> = new Set([404, 409, 410, 416]);
-
-/** A repository of a registry. */
-export interface RemoteRepository {
-  client: RegistryClient;
-  repository: string;
-}
+/** The target knows nothing of the upload any more, or nothing good. */
+const isLost = ({ status, code }: RegistryError): boolean =>
+  status === 404 || status === 410 || code === 'DIGEST_INVALID';
+/** It stands elsewhere than we thought: what was on its way when a connection broke may still have come in. */
+const isOutOfStep = ({ status }: RegistryError): boolean => status === 409 || status === 416;
 
 export interface CopyBlobOptions {
   /** Bytes that one request carries; absent: all that are left. */
@@ -42,7 +39,7 @@ export interface BlobCopyResult {
 
 /**
  * Brings a blob from one registry to another: nothing is sent where the target has it or can mount it; else its bytes go
- * from socket to socket in one pass, are held against the digest, and go on where they stopped when either side breaks.
+ * from socket to socket in one pass, are held against the digest, and go on where they stopped when either side breaks off.
  * @throws RegistryError when it cannot be done, or not now; the upload is given up then
  */
 export async function copyBlob(
@@ -67,6 +64,9 @@ class BlobCopy {
   private readonly size: number;
   private tally: DigestTally;
   private sentBytes = 0;
+  /** Since the target has come further: whoever does so with each try gets there. */
+  private failures = 0;
+  private reachedBytes = 0;
   private mismatches = 0;
 
   constructor(
@@ -84,18 +84,17 @@ class BlobCopy {
   /** @returns bytes that were sent */
   async run(): Promise<number> {
     const { attempts } = this.target.client.connection.transport.retry;
-    for (let failures = 0; ;) {
-      const reached = this.tally.position;
+    for (let isFirst = true; ; isFirst = false) {
       try {
-        if (failures > 0 && (await this.isThereByNow())) return this.sentBytes;
+        if (!isFirst && (await this.isThereByNow())) return this.sentBytes;
         await this.send();
         return this.sentBytes;
       } catch (error) {
         const failure = toRegistryError(error, 'the registry');
-        // Whoever comes further with each try gets there.
-        failures = this.tally.position > reached ? 1 : failures + 1;
-        if (failures >= attempts || !this.isWorthAnotherTry(failure, failures)) return await this.giveUp(failure);
-        await this.wait(failures, failure);
+        this.failures += 1;
+        if (this.failures >= attempts || !this.isWorthAnotherTry(failure)) return await this.giveUp(failure);
+        if (failure.failure === 'digest-mismatch') await this.dropSession();
+        await this.wait(failure);
       }
     }
   }
@@ -107,18 +106,17 @@ class BlobCopy {
     const isSmall = size <= oneRequestBytes;
     const { offset } = session;
     if (isSmall || offset < size) {
-      const { stream, offset: begins } = await source.client.getBlob(source.repository, digest, { offset, signal });
-      const flow = new ByteFlow(stream, offset - begins);
+      const flow = new BlobFlow(source, { digest, size }, offset, signal);
       try {
         await (isSmall ? this.sendAtOnce(session, flow) : this.sendChunks(session, flow));
       } finally {
-        flow.destroy();
+        flow.close();
       }
     }
     if (!isSmall) await this.atTarget((uploads, whole) => uploads.finish(whole, digest, signal));
   }
 
-  private async sendAtOnce(session: UploadSession, flow: ByteFlow): Promise<void> {
+  private async sendAtOnce(session: UploadSession, flow: BlobFlow): Promise<void> {
     const { digest, size: length } = this;
     const { signal } = this.options;
     // How much of it has come when the request breaks is not worth asking.
@@ -129,14 +127,14 @@ class BlobCopy {
     );
   }
 
-  private async sendChunks(session: UploadSession, flow: ByteFlow): Promise<void> {
+  private async sendChunks(session: UploadSession, flow: BlobFlow): Promise<void> {
     const { chunkSizeBytes, signal } = this.options;
     const chunk = Math.max(chunkSizeBytes ?? Infinity, session.shortestChunk);
     for (let { offset } = session; offset < this.size;) {
       const length = Math.min(chunk, this.size - offset);
       await this.pour(flow, offset, length, (body) =>
         this.atTarget(async (uploads, current) => {
-          this.session = await uploads.patch(current, body, { length, hasRange: chunk !== Infinity, signal });
+          this.advance(await uploads.patch(current, body, { length, hasRange: chunk !== Infinity, signal }));
         }),
       );
       offset += length;
@@ -146,7 +144,7 @@ class BlobCopy {
 
   /** Has a request take bytes of the flow. What breaks the flow is what broke the request. */
   private async pour(
-    flow: ByteFlow,
+    flow: BlobFlow,
     offset: number,
     length: number,
     request: (body: Readable) => Promise<void>,
@@ -168,7 +166,7 @@ class BlobCopy {
   }
 
   private async *pass(
-    flow: ByteFlow,
+    flow: BlobFlow,
     offset: number,
     length: number,
     onBreak: (error: unknown) => void,
@@ -197,19 +195,31 @@ class BlobCopy {
   private async isThereByNow(): Promise<boolean> {
     const { client, repository } = this.target;
     const { signal } = this.options;
+    // An upload that could not be gone on with twice is not asked after a third time.
+    if (this.session !== null && this.failures > 2) await this.dropSession();
     if (this.session !== null) {
-      await this.atTarget(async (uploads, session) => {
-        this.session = await uploads.status(session, signal);
-      });
-      return false;
+      try {
+        this.advance(await client.uploads.status(this.session, signal));
+        return false;
+      } catch (error) {
+        if (!(error instanceof RegistryError && isLost(error))) throw error;
+        this.session = null;
+      }
     }
     return (await client.headBlob(repository, this.digest, signal)) !== null;
+  }
+
+  private advance(session: UploadSession): void {
+    this.session = session;
+    if (session.offset <= this.reachedBytes) return;
+    this.reachedBytes = session.offset;
+    this.failures = 0;
   }
 
   private async openSession(): Promise<UploadSession> {
     const { client, repository } = this.target;
     // Only what was counted here can be there.
-    if (this.session !== null && this.session.offset > this.tally.position) this.session = null;
+    if (this.session !== null && this.session.offset > this.tally.position) await this.dropSession();
     if (this.session === null) {
       this.tally = new DigestTally(this.digest);
       this.session = await client.uploads.start(repository, { signal: this.options.signal });
@@ -218,41 +228,45 @@ class BlobCopy {
     return this.session;
   }
 
-  /** An upload that the target does not know any more, or does not want to go on with, is begun anew. */
+  /** An upload that the target does not know any more is begun anew. */
   private async atTarget(work: (uploads: BlobUploads, session: UploadSession) => Promise<void>): Promise<void> {
     const { session } = this;
     if (session === null) throw new RegistryError('unavailable', 'the upload is gone');
     try {
       await work(this.target.client.uploads, session);
     } catch (error) {
-      const isLost = error instanceof RegistryError && (lost.has(error.status) || error.code === 'DIGEST_INVALID');
-      if (!isLost) throw error;
-      this.session = null;
-      throw new RegistryError('unavailable', `the upload cannot go on: ${error.message}`, { cause: error });
+      if (!(error instanceof RegistryError) || !(isLost(error) || isOutOfStep(error))) throw error;
+      if (isLost(error)) this.session = null;
+      throw new RegistryError('unavailable', 'the target does not go on with the upload', { cause: error });
     }
   }
 
-  private isWorthAnotherTry(failure: RegistryError, failures: number): boolean {
+  private isWorthAnotherTry(failure: RegistryError): boolean {
     if (this.options.signal?.aborted === true) return false;
     if (failure.failure === 'digest-mismatch') {
-      this.session = null;
       this.mismatches += 1;
       return this.mismatches < mostMismatches;
     }
     // A token may have ended while bytes were on their way.
-    return failure.isTransient || (failure.failure === 'unauthorized' && failures === 1);
+    return failure.isTransient || (failure.failure === 'unauthorized' && this.failures === 1);
   }
 
-  private async wait(failures: number, failure: RegistryError): Promise<void> {
+  private async wait(failure: RegistryError): Promise<void> {
     const { retry, clock } = this.target.client.connection.transport;
-    const wait = waitAfter(retry, failures, failure.retryAfterMs, clock);
+    const wait = waitAfter(retry, this.failures, failure.retryAfterMs, clock);
     if (wait === null) await this.giveUp(failure);
     else await clock.sleep(wait, this.options.signal);
   }
 
   private async giveUp(failure: RegistryError): Promise<never> {
-    if (this.session !== null) await this.target.client.uploads.cancel(this.session);
+    await this.dropSession();
     const isAborted = this.options.signal?.aborted === true;
     throw isAborted ? new RegistryError('aborted', 'the copy was not waited for', { cause: failure }) : failure;
+  }
+
+  private async dropSession(): Promise<void> {
+    const { session } = this;
+    this.session = null;
+    if (session !== null) await this.target.client.uploads.cancel(session);
   }
 }

@@ -1,7 +1,7 @@
 export { Bandwidth } from './bandwidth.js';
 export type { CredentialSource, RegistryCredential } from './authorizer.js';
 export type { BlobUploads, MountWish, UploadSession } from './blob-uploads.js';
-export { copyBlob, type BlobCopyResult, type CopyBlobOptions, type RemoteRepository } from './copy-blob.js';
+export { copyBlob, type BlobCopyResult, type CopyBlobOptions } from './copy-blob.js';
 export { createRemoteRegistry, isRemoteType } from './create-remote-registry.js';
 export { DigestCheck } from './digest-check.js';
 export {
@@ -24,4 +24,5 @@ export {
   type RemoteType,
   type RepositoryFilter,
 } from './remote-registry.js';
+export type { RemoteRepository } from './remote-repository.js';
 export type { Clock, RetryPolicy } from './retry.js';

@@ -117,17 +117,17 @@ const byClass = (status: number): RegistryFailure =>
 
 /** Code and message of the first error in a body of the distribution specification, or of an API that has the like. */
 function sayingOf(body: string): { code: string; detail: string } {
-  const document = parse(body) as { errors?: [Saying?]; message?: unknown } | null;
-  const first = Array.isArray(document?.errors) ? document.errors[0] : document;
-  const code = typeof first?.code === 'string' && /^[A-Za-z_]{1,64}$/.test(first.code) ? first.code : '';
-  const message = typeof first?.message === 'string' ? first.message : '';
-  return { code, detail: message.replace(unprintable, ' ').slice(0, longestDetail) };
+  const document = objectOf(parse(body));
+  const { errors } = document;
+  const { code, message } = Array.isArray(errors) ? objectOf(errors[0]) : document;
+  return {
+    code: typeof code === 'string' && /^[A-Za-z_]{1,64}$/.test(code) ? code : '',
+    detail: typeof message === 'string' ? message.replace(unprintable, ' ').slice(0, longestDetail) : '',
+  };
 }
 
-interface Saying {
-  code?: unknown;
-  message?: unknown;
-}
+const objectOf = (value: unknown): { errors?: unknown; code?: unknown; message?: unknown } =>
+  typeof value === 'object' && value !== null ? value : {};
 
 function parse(body: string): unknown {
   try {

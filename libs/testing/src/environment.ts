@@ -22,3 +22,6 @@ export const fuzzWishes = (): { seed: number; rounds: number } => ({
   seed: Number(process.env['HAVEN_TEST_FUZZ_SEED'] ?? '20260101'),
   rounds: Number(process.env['HAVEN_TEST_FUZZ_ROUNDS'] ?? '40'),
 });
+
+/** A folder with programs that tests use where it is there: `HAVEN_TEST_GO_TOOLS`. */
+export const goToolsFolder = (): string => process.env['HAVEN_TEST_GO_TOOLS'] ?? '/nonexistent';

@@ -1,2 +1,2 @@
 export { createTestDatabase, type TestDatabase } from './database.js';
-export { apiRecordsFolder, fuzzWishes, setEnvironment, testRedisUrl } from './environment.js';
+export { apiRecordsFolder, fuzzWishes, goToolsFolder, setEnvironment, testRedisUrl } from './environment.js';
