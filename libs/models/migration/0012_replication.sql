@@ -26,15 +26,16 @@ CREATE TABLE replication_policy (
 );
 CREATE INDEX replication_policy_by_event ON replication_policy (id) WHERE trigger_type = 'event_based' AND enabled;
 
--- What a policy has brought to its target: tags whose digest there need not be asked again.
-CREATE TABLE replicated_tag (
+-- What a policy has brought to its target, by tag, or by digest where there is none: it need not be asked for again.
+CREATE TABLE replicated_reference (
   policy_id integer NOT NULL REFERENCES replication_policy ON DELETE CASCADE,
   repository varchar(512) COLLATE "C" NOT NULL,
-  tag varchar(128) COLLATE "C" NOT NULL,
-  digest varchar(96) COLLATE "C" NOT NULL,
-  PRIMARY KEY (policy_id, repository, tag)
+  reference varchar(255) COLLATE "C" NOT NULL,
+  digest varchar(255) COLLATE "C" NOT NULL,
+  PRIMARY KEY (policy_id, repository, reference)
 );
 
 -- When and where the present target of a tag was first pushed: of two platforms that copy to each other, both keep the
 -- later push, and of two at the same moment that of the greater platform id.
 ALTER TABLE tag ADD COLUMN origin_time timestamptz, ADD COLUMN origin_platform varchar(64) COLLATE "C";
+INSERT INTO properties (k, v) VALUES ('platform_id', gen_random_uuid());

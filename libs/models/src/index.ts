@@ -48,3 +48,11 @@ export {
   type ReplicationPolicy,
 } from './replication/replication-policy.js';
 export { targetRepository, type PathLimits } from './replication/target-repository.js';
+export {
+  formatOrigin,
+  ORIGIN_HEADER,
+  parseOrigin,
+  PLATFORM_HEADER,
+  readPlatformId,
+  type PushOrigin,
+} from './replication/push-origin.js';

@@ -17,6 +17,8 @@ export const registryEvent = z.object({
   projectId: z.number().int().optional(),
   repositoryId: z.number().int().optional(),
   artifactId: z.number().int().optional(),
+  /** Ids of the platforms that a replicated change has come through. */
+  origin: z.array(z.string()).max(64).default([]),
 });
 export type RegistryEvent = z.infer<typeof registryEvent>;
 

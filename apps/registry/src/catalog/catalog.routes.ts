@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { statement } from '@haven/models';
+import { PLATFORM_HEADER, readPlatformId, statement } from '@haven/models';
 import { Databases } from '../database/databases.js';
 import { cutPage, nextLink, readPage } from '../v2/page.js';
 import type { RegistryRoute } from '../v2/route.js';
@@ -17,6 +17,8 @@ const list = statement(
 /** What concerns the registry as a whole: its version check and its catalog (distribution's API). */
 @Injectable()
 export class CatalogRoutes {
+  private platformId: string | null = null;
+
   constructor(@Inject(Databases) private readonly databases: Databases) {}
 
   readonly routes: RegistryRoute[] = [
@@ -25,7 +27,10 @@ export class CatalogRoutes {
       kind: 'base',
       methods: ['GET', 'HEAD'],
       access: 'login',
-      handle: async ({ reply }) => sendJson(reply, {}),
+      handle: async ({ reply }) => {
+        this.platformId ??= await readPlatformId(this.databases.pull);
+        return sendJson(reply.header(PLATFORM_HEADER, this.platformId), {});
+      },
     },
     {
       id: 'catalog.list',

@@ -29,6 +29,7 @@ const change = z.object({
   sourceIp: z.string().default(''),
   requestId: z.string().default(''),
   userAgent: z.string().default(''),
+  origin: z.array(z.string()).default([]),
 });
 
 /** Turns rows of the outbox into events of distribution's envelope. */
@@ -75,6 +76,7 @@ export class ChangeEvents {
       source: this.origin.source,
       projectId: data.projectId,
       repositoryId: data.repositoryId,
+      ...(data.origin.length === 0 ? {} : { origin: data.origin }),
       ...(artifactId === undefined ? {} : { artifactId }),
     };
   }

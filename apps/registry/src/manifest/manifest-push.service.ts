@@ -13,7 +13,7 @@ import { newArtifact, readableConfigOf, type PushedManifest } from './new-artifa
 const unstorable = ['22021', '22P02', '22P05', '22001'];
 
 /** Who pushes, and from where. */
-export type PushContext = Pick<PutArtifactContext, 'actor' | 'sourceIp' | 'requestId' | 'userAgent'>;
+export type PushContext = Pick<PutArtifactContext, 'actor' | 'sourceIp' | 'requestId' | 'userAgent' | 'origin'>;
 
 /** Takes manifests in. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { Errors } from '@haven/errors';
-import { deleteArtifact, deleteTag } from '@haven/models';
+import { deleteArtifact, deleteTag, ORIGIN_HEADER, parseOrigin, type PushOrigin } from '@haven/models';
 import { isTag, parseManifest, parseReference, type Reference } from '@haven/oci';
 import type { Caller } from '../access/caller.js';
 import { Databases } from '../database/databases.js';
@@ -105,6 +106,7 @@ export class ManifestRoutes {
         sourceIp: http.ip,
         requestId: http.id,
         userAgent: shortUserAgent(http.headers['user-agent']),
+        origin: originOf(http),
       },
     );
     if (manifest.subject !== undefined) reply.header('oci-subject', manifest.subject.digest);
@@ -123,7 +125,8 @@ export class ManifestRoutes {
     }
     const repository = { projectId, repositoryId, name: path.name };
     const reference = parseReference(path.reference);
-    const context = { actor: caller.username, sourceIp: http.ip, consumers: this.outbox.consumers };
+    const { consumers } = this.outbox;
+    const context = { actor: caller.username, sourceIp: http.ip, consumers, origin: originOf(http) };
     await this.databases.push.transaction((tx) =>
       reference.kind === 'tag'
         ? deleteTag(tx, { repository, artifactId, digest, name: reference.tag }, context)
@@ -133,6 +136,12 @@ export class ManifestRoutes {
     return reply.code(202).send();
   }
 }
+
+/** Of a write that another platform repeats here; undefined for a client's own. */
+const originOf = ({ headers }: FastifyRequest): PushOrigin | undefined => {
+  const header = headers[ORIGIN_HEADER];
+  return header === undefined ? undefined : (parseOrigin(String(header), new Date()) ?? undefined);
+};
 
 const tagsOf = (reference: Reference): string[] => (reference.kind === 'tag' ? [reference.tag] : []);
 

@@ -5,12 +5,15 @@ import { assertMutable } from '../immutable/immutable-tags.js';
 import { recordLedgerAll } from '../ledger/ledger.js';
 import { appendOutboxAll, type OutboxConsumer, type OutboxEvent } from '../outbox/outbox.js';
 import { releaseProject } from '../quota/quota.js';
+import type { PushOrigin } from '../replication/push-origin.js';
 import type { RepositoryRef } from './repository-ref.js';
 
 export interface DeletionContext {
   actor: string;
   sourceIp: string;
   consumers: readonly OutboxConsumer[];
+  /** Of a deletion that another platform repeats here. */
+  origin?: PushOrigin | undefined;
 }
 
 interface DoomedArtifact {
@@ -155,7 +158,7 @@ async function announceDeletions(
   tx: Sql,
   repository: RepositoryRef,
   deletions: readonly Deletion[],
-  { actor, sourceIp, consumers }: DeletionContext,
+  { actor, sourceIp, consumers, origin }: DeletionContext,
 ): Promise<void> {
   const { projectId, name } = repository;
   const [news, rest] = [deletions.filter(({ isNews }) => isNews), deletions.filter(({ isNews }) => !isNews)];
@@ -180,6 +183,7 @@ async function announceDeletions(
       digests: [root.digest, ...others.map(({ digest }) => digest)],
       tags,
       actor,
+      origin: origin?.path ?? [],
       at,
     },
   });

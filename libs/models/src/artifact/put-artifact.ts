@@ -4,6 +4,7 @@ import { statement, type Sql } from '../database/sql.js';
 import { recordLedger } from '../ledger/ledger.js';
 import { appendOutbox, type OutboxConsumer } from '../outbox/outbox.js';
 import { chargeProject, settleQuota } from '../quota/quota.js';
+import type { PushOrigin } from '../replication/push-origin.js';
 import type { RepositoryRef } from './repository-ref.js';
 import { putTag } from './tag.js';
 
@@ -49,6 +50,8 @@ export interface PutArtifactContext {
   /** Travels with the event, for webhooks and request logs. */
   requestId: string;
   userAgent: string;
+  /** Of a push that another platform repeats here. */
+  origin?: PushOrigin | undefined;
 }
 
 export interface PutArtifactResult {
@@ -162,8 +165,11 @@ export async function recordArtifact(
     });
   }
   await tx.run(listRepository(repository.repositoryId));
-  for (const tag of context.tags) await putTag(tx, repository, artifactId, tag);
-  const announced = context.tags.length === 0 ? [null] : context.tags;
+  const put: string[] = [];
+  for (const tag of context.tags) {
+    if (await putTag(tx, repository, artifactId, tag, context.origin)) put.push(tag);
+  }
+  const announced = context.tags.length === 0 ? [null] : put;
   for (const tag of announced) await announce(tx, artifact, artifactId, { ...context, tag });
   return { artifactId, created, addedBytes };
 }
@@ -298,6 +304,7 @@ async function announce(
       sourceIp,
       requestId: context.requestId,
       userAgent: context.userAgent,
+      origin: context.origin?.path ?? [],
       at: new Date().toISOString(),
     },
   });

@@ -3,16 +3,28 @@ import { recordAudit } from '../audit/audit.js';
 import { statement, type Sql } from '../database/sql.js';
 import { assertMutable } from '../immutable/immutable-tags.js';
 import { appendOutbox } from '../outbox/outbox.js';
+import type { PushOrigin } from '../replication/push-origin.js';
 import type { DeletionContext } from './delete-artifact.js';
 import type { RepositoryRef } from './repository-ref.js';
+
+const platformId = `SELECT v FROM properties WHERE k = 'platform_id'`;
 
 /** The row lock is what makes two pushes of one tag take turns. */
 const upsert = statement(
   'tag_upsert',
-  `INSERT INTO tag (repository_id, artifact_id, name) VALUES ($1, $2, $3)
-   ON CONFLICT (repository_id, name) DO UPDATE SET artifact_id = excluded.artifact_id, push_time = now(), pull_time = NULL
+  `INSERT INTO tag (repository_id, artifact_id, name, origin_time, origin_platform) VALUES ($1, $2, $3, $4, $5)
+   ON CONFLICT (repository_id, name) DO UPDATE
+      SET artifact_id = excluded.artifact_id, push_time = now(), pull_time = NULL,
+          origin_time = excluded.origin_time, origin_platform = excluded.origin_platform
     WHERE tag.artifact_id <> excluded.artifact_id
+      AND (excluded.origin_time IS NULL
+           OR (coalesce(tag.origin_time, tag.push_time), coalesce(tag.origin_platform, (${platformId})))
+              < (excluded.origin_time, excluded.origin_platform))
    RETURNING xmax <> 0 AS moved`,
+);
+const pointsAt = statement(
+  'tag_points_at',
+  'SELECT 1 FROM tag WHERE repository_id = $1 AND name = $2 AND artifact_id = $3',
 );
 const insert = statement(
   'tag_insert',
@@ -21,13 +33,25 @@ const insert = statement(
 const remove = statement('tag_delete', 'DELETE FROM tag WHERE repository_id = $1 AND artifact_id = $2 AND name = $3');
 
 /**
- * Points a tag at an artifact, moving it if it points elsewhere.
+ * Points a tag at an artifact, moving it if it points elsewhere. A push that another platform repeats here moves it only
+ * if it was made later than the one that the tag stands for, or at the same moment on the platform with the greater id:
+ * platforms that copy to each other end with the same.
+ * @returns false when the tag has been kept where it was
  * @throws AppError PRECONDITION when a rule keeps it where it is
  */
-export async function putTag(tx: Sql, repository: RepositoryRef, artifactId: number, name: string): Promise<void> {
-  const put = await tx.maybe<{ moved: boolean }>(upsert(repository.repositoryId, artifactId, name));
+export async function putTag(
+  tx: Sql,
+  { repositoryId, ...repository }: RepositoryRef,
+  artifactId: number,
+  name: string,
+  origin?: PushOrigin,
+): Promise<boolean> {
+  const values = [origin?.time ?? null, origin?.path[0] ?? null];
+  const put = await tx.maybe<{ moved: boolean }>(upsert(repositoryId, artifactId, name, ...values));
   // Under the lock of the tag's row: nobody moves it meanwhile, and what was done is undone.
-  if (put?.moved === true) await assertMutable(tx, repository, [name]);
+  if (put?.moved === true) await assertMutable(tx, { repositoryId, ...repository }, [name]);
+  if (put !== null || origin === undefined) return true;
+  return (await tx.maybe(pointsAt(repositoryId, name, artifactId))) !== null;
 }
 
 /** A tag of one artifact, and who acts on it. */
@@ -77,6 +101,7 @@ async function announceTag(
       digest,
       tag: name,
       actor: context.actor,
+      origin: context.origin?.path ?? [],
       at: new Date().toISOString(),
     },
   });
