@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg, { type PoolClient, type QueryResultRow } from 'pg';
 import { isRetryable, translateDatabaseError } from './database-errors.js';
 import { sqlOver, type Query, type Sql } from './sql.js';
@@ -18,7 +19,9 @@ export interface PoolSettings {
 }
 
 const acquireTimeoutMs = 5_000;
-const transactionAttempts = 4;
+const transactionAttempts = 5;
+/** Longest pause before the second attempt; it doubles with each further one. */
+const firstPauseMs = 25;
 
 /** bigint comes as a number: sizes and ids stay far below 2^53. */
 const parsers: pg.CustomTypesConfig = {
@@ -67,6 +70,8 @@ export async function runTransaction<T>(attempt: () => Promise<T>): Promise<T> {
       return await insideTransaction.run(true, attempt);
     } catch (error) {
       if (!isRetryable(error) || tries === transactionAttempts) throw translateDatabaseError(error);
+      // Random, so that those who were in each other's way are not again.
+      await delay(Math.random() * firstPauseMs * 2 ** (tries - 1));
     }
   }
 }
