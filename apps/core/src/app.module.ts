@@ -21,6 +21,7 @@ import { PermissionModule } from './permission/permission.module.js';
 import { PingModule } from './ping/ping.module.js';
 import { ProjectModule } from './project/project.module.js';
 import { QuotaModule } from './quota/quota.module.js';
+import { RegistryEndpointModule } from './registry-endpoint/registry-endpoint.module.js';
 import { RegistryEventModule } from './registry-event/registry-event.module.js';
 import { ReplicationModule } from './replication/replication.module.js';
 import { RepositoryModule } from './repository/repository.module.js';
@@ -68,6 +69,7 @@ const foundations = [
     PingModule,
     ProjectModule,
     QuotaModule,
+    RegistryEndpointModule,
     RegistryEventModule,
     ReplicationModule,
     RepositoryModule,

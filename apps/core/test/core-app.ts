@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Type } from '@nestjs/common';
 import { ensureSigningKey, hashPassword, internalAuthorization, SecretBox } from '@haven/auth';
 import type { RouteDescription } from '@haven/http';
 import { Database, sql } from '@haven/models';
@@ -82,6 +83,11 @@ export class CoreApp {
     });
     const { app } = await createCoreApp(createLogger('core', 'fatal'));
     return new CoreApp(app, db, database);
+  }
+
+  /** A part of the application, for what no request sets off. */
+  service<T>(type: Type<T>): T {
+    return this.app.nest.get(type, { strict: false });
   }
 
   async stop(): Promise<void> {

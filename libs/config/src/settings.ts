@@ -134,6 +134,13 @@ export const settings = {
     { fallback: '5' },
   ),
 
+  registryCheckSeconds: setting(
+    'HAVEN_REGISTRY_CHECK_SECONDS',
+    integer(10, 86_400),
+    'How often core looks whether the registries at the other end of replication answer.',
+    { fallback: '300' },
+  ),
+
   storageDriver: setting(
     'HAVEN_STORAGE_DRIVER',
     z.enum(['filesystem', 'memory']),

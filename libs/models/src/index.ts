@@ -56,3 +56,4 @@ export {
   readPlatformId,
   type PushOrigin,
 } from './replication/push-origin.js';
+export { endpointColumns, findEndpoint, type StoredEndpoint } from './registry/registry-endpoint.js';

@@ -1,3 +1,4 @@
+export { adapterPatterns, type AdapterPattern } from './adapter-pattern.js';
 export { Bandwidth } from './bandwidth.js';
 export type { CredentialSource, RegistryCredential } from './authorizer.js';
 export type { BlobUploads, MountWish, UploadSession } from './blob-uploads.js';
@@ -15,11 +16,13 @@ export {
 export type { RegistryConnection, RegistryConnectionOptions } from './registry-connection.js';
 export { RegistryError, type RegistryFailure } from './registry.error.js';
 export {
+  openEndpoint,
   remoteTypes,
   type ArtifactFilter,
   type RemoteArtifact,
   type RemoteCapabilities,
   type RemoteEndpoint,
+  type RemoteOptions,
   type RemoteRegistry,
   type RemoteType,
   type RepositoryFilter,

@@ -1,6 +1,7 @@
 import type { Digest } from '@haven/oci';
 import type { RegistryCredential } from './authorizer.js';
 import type { RegistryClient } from './registry.client.js';
+import type { Clock, RetryPolicy } from './retry.js';
 
 /** Harbor's names of adapters, and `zot`. */
 export type RemoteType = (typeof remoteTypes)[number];
@@ -18,6 +19,33 @@ export interface RemoteEndpoint {
   /** Authorities for this endpoint, in PEM. */
   caCertificate?: string | undefined;
   credential?: RegistryCredential | undefined;
+}
+
+/** How patient one is with it. */
+export interface RemoteOptions {
+  retry?: Partial<RetryPolicy>;
+  clock?: Clock;
+}
+
+/** An endpoint as the database has it. */
+interface SealedEndpoint extends Omit<RemoteEndpoint, 'caCertificate' | 'credential'> {
+  caCertificate: string;
+  credentialType: string;
+  accessKey: string;
+  sealedSecret: string;
+}
+
+/** An endpoint of the database, opened. @param open makes a secret readable again */
+export function openEndpoint(sealed: SealedEndpoint, open: (secret: string) => string): RemoteEndpoint {
+  const { caCertificate, credentialType, accessKey, sealedSecret, id, name, type, url, insecure } = sealed;
+  const accessSecret = sealedSecret === '' ? '' : open(sealedSecret);
+  const hasCredential = accessKey !== '' || accessSecret !== '';
+  const kind = credentialType === 'oauth' || credentialType === 'secret' ? credentialType : 'basic';
+  return {
+    ...{ id, name, type, url, insecure },
+    ...(caCertificate === '' ? {} : { caCertificate }),
+    ...(hasCredential ? { credential: { type: kind, accessKey, accessSecret } } : {}),
+  };
 }
 
 export interface RepositoryFilter {
@@ -67,6 +95,8 @@ export interface RemoteRegistry {
   listRepositories: (filter: RepositoryFilter, signal?: AbortSignal) => AsyncIterable<string>;
   /** Where there is more to find artifacts by than tags. */
   listArtifacts?: (repository: string, filter: ArtifactFilter, signal?: AbortSignal) => AsyncIterable<RemoteArtifact>;
+  /** Names of the labels that artifacts can be found by. */
+  listLabels?: (signal?: AbortSignal) => Promise<string[]>;
   /** A repository that has the blob already, to mount from. */
   findBlob?: (digest: Digest, signal?: AbortSignal) => Promise<string | null>;
   /** Makes what has to be there before a push: projects, repositories. */

@@ -3,7 +3,7 @@ import { statement, type Sql } from '../database/sql.js';
 /** Harbor's audit operations and resource types; together they make its event types, such as `create_artifact`. */
 export type AuditOperation = 'create' | 'update' | 'delete' | 'pull' | 'login' | 'logout';
 export type AuditResourceType =
-  'artifact' | 'tag' | 'repository' | 'project' | 'member' | 'user' | 'robot' | 'configuration';
+  'artifact' | 'tag' | 'repository' | 'project' | 'member' | 'user' | 'robot' | 'configuration' | 'registry';
 
 export interface AuditEntry {
   /** Absent when no project is concerned. */

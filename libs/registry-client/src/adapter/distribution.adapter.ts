@@ -3,7 +3,13 @@ import type { OutboundClient } from '@haven/outbound';
 import type { CredentialSource } from '../authorizer.js';
 import { literalNames, literalPrefix } from '../name-pattern.js';
 import { RegistryClient } from '../registry.client.js';
-import type { RemoteCapabilities, RemoteEndpoint, RemoteRegistry, RepositoryFilter } from '../remote-registry.js';
+import type {
+  RemoteCapabilities,
+  RemoteEndpoint,
+  RemoteOptions,
+  RemoteRegistry,
+  RepositoryFilter,
+} from '../remote-registry.js';
 
 /** What an adapter of a cloud finds out by itself. */
 export interface RegistryPlace {
@@ -26,13 +32,14 @@ export class DistributionAdapter implements RemoteRegistry {
   constructor(
     readonly endpoint: RemoteEndpoint,
     outbound: OutboundClient,
-    place: RegistryPlace = {},
+    { url: place, credentials, ...options }: RemoteOptions & RegistryPlace = {},
   ) {
     const { url, insecure, caCertificate, credential = null } = endpoint;
     this.client = new RegistryClient(outbound, {
-      url: place.url ?? url,
+      ...options,
+      url: place ?? url,
       insecure,
-      credentials: place.credentials ?? credential,
+      credentials: credentials ?? credential,
       ...(caCertificate === undefined ? {} : { ca: caCertificate }),
     });
   }

@@ -22,7 +22,6 @@ const artifacts = z
     }),
   )
   .nullable();
-const repositories = named.nullable();
 
 /** Harbor, and Haven: a project has to be there before a push, and the API knows labels. */
 export class HarborAdapter extends DistributionAdapter {
@@ -55,9 +54,17 @@ export class HarborAdapter extends DistributionAdapter {
     }
   }
 
+  async listLabels(signal?: AbortSignal): Promise<string[]> {
+    const names: string[] = [];
+    for await (const page of this.pages('/labels?scope=g', named.nullable(), signal)) {
+      names.push(...(page ?? []).map(({ name }) => name));
+    }
+    return names;
+  }
+
   async findBlob(digest: Digest, signal?: AbortSignal): Promise<string | null> {
     const path = `/repositories?page=1&page_size=1&q=${encodeURIComponent(`blob_digest=${digest}`)}`;
-    const found = await readJson(await this.api([200], path, signal), repositories);
+    const found = await readJson(await this.api([200], path, signal), named.nullable());
     return found?.[0]?.name ?? null;
   }
 
@@ -90,7 +97,7 @@ export class HarborAdapter extends DistributionAdapter {
   protected override async *listMatching(pattern: string, signal?: AbortSignal): AsyncGenerator<string> {
     const prefix = literalPrefix(pattern);
     const query = prefix === '' ? '' : `?q=${encodeURIComponent(`name=~${prefix}`)}`;
-    for await (const page of this.pages(`/repositories${query}`, repositories, signal)) {
+    for await (const page of this.pages(`/repositories${query}`, named.nullable(), signal)) {
       for (const { name } of page ?? []) if (name.startsWith(prefix)) yield name;
     }
   }
