@@ -10,10 +10,15 @@ import type { Logger } from '@haven/observability';
 import { HandlerTable, WorkerPool } from '@haven/queue/worker';
 import { ExecutionSweepJob } from './execution-sweep/execution-sweep.job.js';
 import { JOBSERVICE_CONFIG, LOGGER, type JobserviceConfig } from './jobservice.config.js';
+import { LocalEnd } from './replication/local.end.js';
+import { outboundProviders } from './replication/outbound.js';
+import { ReplicationPlanJob } from './replication/replication-plan.job.js';
+import { ReplicationJob } from './replication/replication.job.js';
+import { ReplicationRepository } from './replication/replication.repository.js';
 import { Scheduler } from './schedule/scheduler.js';
 
 /** One for each kind of job that this service runs. */
-const handlers = [ExecutionSweepJob];
+const handlers = [ExecutionSweepJob, ReplicationPlanJob, ReplicationJob];
 
 const connections = 6;
 
@@ -47,6 +52,9 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         { provide: LOGGER, useValue: log },
         { provide: Database, useFactory: connect, inject: [JOBSERVICE_CONFIG] },
         Scheduler,
+        ...outboundProviders,
+        LocalEnd,
+        ReplicationRepository,
         ...handlers,
         {
           provide: HandlerTable,

@@ -34,7 +34,14 @@ const replicationTask = z.object({
   operation: z.enum(['copy', 'deletion', 'tag deletion']),
   source: z.string(),
   target: z.string(),
-  artifacts: z.array(z.object({ digest: z.string(), tags: z.array(z.string()) })),
+  artifacts: z.array(
+    z.object({
+      digest: z.string(),
+      tags: z.array(z.string()),
+      /** Signatures and the like. */
+      companions: z.array(z.object({ digest: z.string(), tags: z.array(z.string()) })).default([]),
+    }),
+  ),
   origin: z.array(z.string()).default([]),
 });
 
