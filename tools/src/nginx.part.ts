@@ -18,7 +18,7 @@ export interface FrontDoor {
   /** Bare IP addresses. */
   listen: readonly string[];
   externalUrl: string;
-  ports: InternalPorts;
+  ports: Pick<InternalPorts, 'core' | 'registry'>;
   /** Folder with the templates. */
   templates: string;
 }

@@ -41,6 +41,16 @@ export function registryPart(context: ServiceContext): Part {
   return servicePart('registry', context, registryEnv(context));
 }
 
+export function jobservicePart(context: ServiceContext): Part {
+  const env = {
+    ...sharedEnv(context),
+    ...coreSecrets(context),
+    HAVEN_JOBSERVICE_LISTEN: `127.0.0.1:${context.ports.jobservice}`,
+    HAVEN_REGISTRY_URL: local(context.ports.registry),
+  };
+  return servicePart('jobservice', context, env);
+}
+
 /** A command of the registry that moves or cleans up what is stored. It answers nobody, so nobody's URL matters. */
 export function registryCommand(
   context: Pick<ServiceContext, 'data' | 'owner' | 'ports' | 'app'>,
@@ -61,7 +71,11 @@ export function migrateCommand(context: ServiceContext): Command {
   return nodeCommand('core', 'migrate.js', context, env);
 }
 
-function servicePart(name: 'core' | 'registry', context: ServiceContext, env: Record<string, string>): Part {
+function servicePart(
+  name: 'core' | 'registry' | 'jobservice',
+  context: ServiceContext,
+  env: Record<string, string>,
+): Part {
   const port = context.ports[name];
   return {
     name,

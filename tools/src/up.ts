@@ -7,7 +7,7 @@ import { chooseListen, externalUrlOf } from './front.ts';
 import { withLock } from './lock.ts';
 import { migrate } from './migrate.ts';
 import { nginxPart } from './nginx.part.ts';
-import { corePart, migrateCommand, registryPart, type ServiceContext } from './node-service.part.ts';
+import { corePart, jobservicePart, migrateCommand, registryPart, type ServiceContext } from './node-service.part.ts';
 import { loopbackAddresses, type UpOptions } from './options.ts';
 import { findOwner, type Owner } from './owner.ts';
 import { ensurePackages, serverPackages } from './packages.ts';
@@ -73,7 +73,7 @@ async function bringUp(context: UpContext, started: PartName[]): Promise<void> {
   await all([ensure(postgresPart(data, owner, ports.postgres)), ensure(redisPart(data, owner, ports.redis))]);
   const { defaultAdminPassword } = await migrate(migrateCommand(services), data, owner);
   const listen = await existingAddresses(chooseListen(options, defaultAdminPassword));
-  await all([ensure(corePart(services)), ensure(registryPart(services))]);
+  await all([ensure(corePart(services)), ensure(registryPart(services)), ensure(jobservicePart(services))]);
 
   const tls = options.tls === undefined || files === undefined ? undefined : { port: options.tls.port, files };
   const templates = join(context.checkout, 'deploy/nginx');
