@@ -1,6 +1,17 @@
 import { Module } from '@nestjs/common';
+import { ReplicationEvents } from '../replication/replication.events.js';
+import { EVENT_LISTENERS, type EventListener } from './event-listener.js';
 import { RegistryEventController } from './registry-event.controller.js';
 import { RegistryEventService } from './registry-event.service.js';
 
-@Module({ controllers: [RegistryEventController], providers: [RegistryEventService] })
+const listeners = [ReplicationEvents];
+
+@Module({
+  controllers: [RegistryEventController],
+  providers: [
+    RegistryEventService,
+    ...listeners,
+    { provide: EVENT_LISTENERS, inject: listeners, useFactory: (...all: EventListener[]) => all },
+  ],
+})
 export class RegistryEventModule {}

@@ -17,6 +17,8 @@ export const registryEvent = z.object({
   projectId: z.number().int().optional(),
   repositoryId: z.number().int().optional(),
   artifactId: z.number().int().optional(),
+  /** Tags that went with a deleted artifact. */
+  tags: z.array(z.string()).default([]),
   /** Ids of the platforms that a replicated change has come through. */
   origin: z.array(z.string()).max(64).default([]),
 });

@@ -4,6 +4,7 @@ import { ModelStore } from '@haven/models/orm';
 import type { Logger } from '@haven/observability';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { LOGGER } from '../logger.module.js';
+import { EVENT_LISTENERS, type EventListener } from './event-listener.js';
 import type { RegistryEvent } from './registry-event.schema.js';
 
 const touchRepository = statement(
@@ -33,6 +34,7 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
   constructor(
     @Inject(ModelStore) private readonly store: ModelStore,
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
+    @Inject(EVENT_LISTENERS) private readonly listeners: readonly EventListener[],
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -55,9 +57,12 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
     // In the order of repositories, so that batches of two replicas never wait for each other in a circle.
     const ordered = [...events].sort((a, b) => (a.repositoryId ?? 0) - (b.repositoryId ?? 0));
     await this.store.transaction(async (tx) => {
+      const news: RegistryEvent[] = [];
       for (const event of ordered) {
-        if (await isFirstArrival(tx, 'core', event.id)) await this.book(tx, event);
+        if (await isFirstArrival(tx, 'core', event.id)) news.push(event);
       }
+      for (const event of news) await this.book(tx, event);
+      for (const listener of this.listeners) await listener.on(tx, news);
     });
   }
 

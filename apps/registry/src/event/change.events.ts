@@ -26,6 +26,7 @@ const change = z.object({
   mediaType: z.string().optional(),
   sizeBytes: z.number().optional(),
   tag: z.string().nullish(),
+  tags: z.array(z.string()).default([]),
   sourceIp: z.string().default(''),
   requestId: z.string().default(''),
   userAgent: z.string().default(''),
@@ -76,6 +77,7 @@ export class ChangeEvents {
       source: this.origin.source,
       projectId: data.projectId,
       repositoryId: data.repositoryId,
+      ...(data.tags.length === 0 ? {} : { tags: data.tags }),
       ...(data.origin.length === 0 ? {} : { origin: data.origin }),
       ...(artifactId === undefined ? {} : { artifactId }),
     };

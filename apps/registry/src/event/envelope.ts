@@ -14,6 +14,8 @@ export interface RegistryEvent {
   artifactId?: number;
   /** How many equal pulls this stands for; `timestamp` is that of the last. */
   count?: number;
+  /** Tags that went with a deleted artifact. */
+  tags?: readonly string[];
   /** Ids of the platforms that a replicated change has come through. */
   origin?: readonly string[];
 }
