@@ -8,11 +8,11 @@ describe('renderStatus', () => {
       { name: 'core', state: 'unhealthy', pid: 123456, port: 20002, pssBytes: 99.5 * 1_048_576 },
     ]);
     expect(table.split('\n')).toEqual([
-      'PART      STATE           PID     PORT   PSS MB',
-      'postgres  healthy          12    20001     16.0',
-      'redis     died              -        -        -',
-      'core      unhealthy    123456    20002     99.5',
-      'total                                     115.5',
+      'PART           STATE           PID     PORT   PSS MB',
+      'postgres       healthy          12    20001     16.0',
+      'redis          died              -        -        -',
+      'core           unhealthy    123456    20002     99.5',
+      'total                                          115.5',
     ]);
   });
 });

@@ -42,7 +42,7 @@ export function renderStatus(parts: readonly PartStatus[]): string {
 }
 
 const renderRow = (name: string, state: string, figures: readonly string[]): string =>
-  name.padEnd(10) + state.padEnd(10) + figures.map((figure) => figure.padStart(9)).join('');
+  name.padEnd(15) + state.padEnd(10) + figures.map((figure) => figure.padStart(9)).join('');
 
 const text = (value: number | undefined): string => value?.toString() ?? '-';
 
