@@ -21,7 +21,7 @@ export interface WorkerPoolOptions {
 }
 
 const prefix = 'haven';
-const tickMs = 1_000;
+const tickMs = 500;
 const heartbeatMs = 5_000;
 /** How long a job may take to notice that its process ends. */
 const graceMs = 10_000;

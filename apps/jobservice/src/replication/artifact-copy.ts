@@ -2,7 +2,7 @@ import { formatOrigin, ORIGIN_HEADER } from '@haven/models';
 import { parseManifest, type Digest, type ManifestBlob } from '@haven/oci';
 import { Bandwidth, copyBlob, type Manifest, type RemoteRepository } from '@haven/registry-client';
 import { forEachOf } from './in-parallel.js';
-import type { Companion, PushTime, SourceArtifact } from './replication-end.js';
+import type { Companion, SourceArtifact, TagPush } from './replication-end.js';
 
 const blobsAtOnce = 4;
 
@@ -12,7 +12,8 @@ export interface CopyOptions {
   chunkSizeBytes: number | undefined;
   /** Platforms that a copied push came through before, and this one; null where the source is none. */
   path: readonly string[] | null;
-  pushTimes: ReadonlyMap<string, PushTime>;
+  /** What tags of the source stand for by now. */
+  pushes: ReadonlyMap<string, TagPush> | null;
   signal: AbortSignal;
   onBytes: (bytes: number) => void;
 }
@@ -45,6 +46,8 @@ export class ArtifactCopy {
       for (const [reference, its] of await this.copy({ ...companion, companions: [] })) done.set(reference, its);
     }
     for (const tag of tags) {
+      // Moved or removed meanwhile: what has become of it comes by itself.
+      if (this.options.pushes !== null && this.options.pushes.get(tag)?.digest !== digest) continue;
       await this.tag(digest, tag);
       done.set(tag, digest);
     }
@@ -119,9 +122,9 @@ export class ArtifactCopy {
   }
 
   private originOf(reference: string): Record<string, string> {
-    const { path, pushTimes } = this.options;
+    const { path, pushes } = this.options;
     if (path === null) return {};
-    const pushed = pushTimes.get(reference);
+    const pushed = pushes?.get(reference);
     const time = pushed?.time ?? new Date().toISOString();
     const first = pushed?.platformId ?? null;
     // Who pushed it first comes first: that decides between two pushes of the same moment.

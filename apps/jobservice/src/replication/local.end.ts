@@ -16,7 +16,7 @@ import type { RegistryClient } from '@haven/registry-client';
 import { JobError } from '@haven/queue';
 import { JOBSERVICE_CONFIG, type JobserviceConfig } from '../jobservice.config.js';
 import { LocalRegistryClient } from './local-registry.client.js';
-import type { Companion, Inventory, PushTime, ReplicationEnd, SourceArtifact } from './replication-end.js';
+import type { Companion, Inventory, ReplicationEnd, SourceArtifact, TagPush } from './replication-end.js';
 import { INSIDE } from './outbound.js';
 
 const actor = 'harbor-jobservice';
@@ -104,7 +104,7 @@ export class LocalEnd implements ReplicationEnd {
                 '[]'::jsonb AS companions,
                 (SELECT ${tagsSql('accessory.subject_artifact_id')} FROM artifact_accessory accessory
                   WHERE accessory.artifact_id = artifact.id LIMIT 1) AS "subjectTags"
-           FROM artifact WHERE repository_name = $1 AND digest = $2
+           FROM artifact WHERE repository_id = ${repositoryIdSql} AND digest = $2
             AND NOT EXISTS (SELECT 1 FROM artifact_reference WHERE child_id = artifact.id)`,
         repository,
         digest,
@@ -116,7 +116,7 @@ export class LocalEnd implements ReplicationEnd {
     const rows = await this.db.rows<{ digest: string; tags: string[] }>(
       sql(
         `SELECT digest, ${tagsSql('artifact.id')} AS tags FROM artifact
-          WHERE repository_id = (SELECT repository_id FROM repository WHERE name = $1)`,
+          WHERE repository_id = ${repositoryIdSql}`,
         repository,
       ),
     );
@@ -126,17 +126,18 @@ export class LocalEnd implements ReplicationEnd {
     };
   }
 
-  async pushTimes(repository: string, tags: readonly string[]): Promise<ReadonlyMap<string, PushTime>> {
-    const rows = await this.db.rows<PushTime & { name: string }>(
+  async pushes(repository: string, tags: readonly string[]): Promise<ReadonlyMap<string, TagPush>> {
+    const rows = await this.db.rows<TagPush & { name: string }>(
       sql(
-        `SELECT tag.name, tag.origin_platform AS "platformId",
+        `SELECT tag.name, artifact.digest, tag.origin_platform AS "platformId",
                 to_char(coalesce(tag.origin_time, tag.push_time) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time
-           FROM tag JOIN repository USING (repository_id) WHERE repository.name = $1 AND tag.name = ANY($2)`,
+           FROM tag JOIN artifact ON artifact.id = tag.artifact_id
+          WHERE tag.repository_id = ${repositoryIdSql} AND tag.name = ANY($2)`,
         repository,
         tags,
       ),
     );
-    return new Map(rows.map(({ name, ...time }) => [name, time]));
+    return new Map(rows.map(({ name, ...push }) => [name, push]));
   }
 
   /** Missing projects are made private, and belong to the first administrator. */
@@ -175,6 +176,7 @@ export class LocalEnd implements ReplicationEnd {
   }
 }
 
+const repositoryIdSql = '(SELECT repository_id FROM repository WHERE name = $1)';
 const tagsSql = (artifactId: string): string =>
   `ARRAY(SELECT tag.name FROM tag WHERE tag.artifact_id = ${artifactId} ORDER BY tag.name)`;
 const labelsSql = `ARRAY(SELECT label.name FROM label_reference reference
@@ -185,4 +187,4 @@ const artifactSql = `
                                                        'tags', ${tagsSql('companion.artifact_id')})), '[]')
             FROM artifact_accessory companion WHERE companion.subject_artifact_id = artifact.id) AS companions
     FROM artifact
-   WHERE artifact.listed AND artifact.repository_id = (SELECT repository_id FROM repository WHERE name = $1)`;
+   WHERE artifact.listed AND artifact.repository_id = ${repositoryIdSql}`;

@@ -2,7 +2,7 @@ import { PLATFORM_HEADER, selectsRepository, selectTags, type ReplicationFilter 
 import type { Digest } from '@haven/oci';
 import type { RegistryClient, RemoteRegistry } from '@haven/registry-client';
 import { forEachOf } from './in-parallel.js';
-import type { Companion, Inventory, PushTime, ReplicationEnd, SourceArtifact } from './replication-end.js';
+import type { Companion, Inventory, ReplicationEnd, SourceArtifact } from './replication-end.js';
 
 const questionsAtOnce = 8;
 
@@ -91,8 +91,8 @@ export class RemoteEnd implements ReplicationEnd {
     return { tags, digests };
   }
 
-  pushTimes(): Promise<ReadonlyMap<string, PushTime>> {
-    return Promise.resolve(new Map());
+  pushes(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   prepare(repositories: readonly string[], signal: AbortSignal): Promise<void> {

@@ -42,8 +42,8 @@ export interface ReplicationEnd {
     signal: AbortSignal,
   ) => Promise<SourceArtifact[]>;
   inventory: (repository: string, signal: AbortSignal) => Promise<Inventory>;
-  /** When the tags were first pushed, as far as this end tells. */
-  pushTimes: (repository: string, tags: readonly string[]) => Promise<ReadonlyMap<string, PushTime>>;
+  /** What the tags stand for by now, and since when; null at an end that does not tell. */
+  pushes: (repository: string, tags: readonly string[]) => Promise<ReadonlyMap<string, TagPush> | null>;
   /** Makes what has to be there before a push. */
   prepare: (repositories: readonly string[], signal: AbortSignal) => Promise<void>;
   /** @returns false when it was not there */
@@ -52,8 +52,9 @@ export interface ReplicationEnd {
   deleteTag: (repository: string, tag: string, signal: AbortSignal) => Promise<boolean>;
 }
 
-/** When a tag's present target was first pushed, and on which platform if not on this one. */
-export interface PushTime {
+/** The push that a tag stands for: when it was first made, and on which platform if not on this one. */
+export interface TagPush {
+  digest: string;
   time: string;
   platformId: string | null;
 }

@@ -41,7 +41,7 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
         speedKilobytes: policy.speedKilobytes,
         chunkSizeBytes: policy.copiesByChunk && target.takesChunks ? chunkSizeBytes : undefined,
         path: platformId === null ? null : [...work.origin.filter((id) => id !== platformId), platformId],
-        pushTimes: await source.pushTimes(
+        pushes: await source.pushes(
           work.source,
           artifacts.flatMap(({ tags }) => tags),
         ),
