@@ -27,6 +27,10 @@ export interface CopyBlobOptions {
   /** A repository of the target that may have the blob. */
   mountFrom?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Where an upload goes on that an earlier process has begun. */
+  resume?: string | undefined;
+  /** Told where the upload goes on; who is told may resume it, so it is not given up when the signal fires. */
+  onUpload?: ((location: string) => void) | undefined;
   /** Told of bytes as they leave, those that leave once more included. */
   onProgress?: ((bytes: number) => void) | undefined;
 }
@@ -49,14 +53,32 @@ export async function copyBlob(
   options: CopyBlobOptions = {},
 ): Promise<BlobCopyResult> {
   const { digest } = blob;
-  const { mountFrom: from, signal } = options;
+  const { mountFrom: from, signal, resume } = options;
   if ((await target.client.headBlob(target.repository, digest, signal)) !== null) {
     return { outcome: 'present', sentBytes: 0 };
   }
-  const session = await target.client.uploads.start(target.repository, { mount: { digest, from }, signal });
+  const resumed = resume === undefined ? null : await findUpload(target, resume, signal);
+  const session =
+    resumed ?? (await target.client.uploads.start(target.repository, { mount: { digest, from }, signal }));
   if (session === null) return { outcome: 'mounted', sentBytes: 0 };
   const copy = new BlobCopy(source, target, blob, options, session);
   return { outcome: 'copied', sentBytes: await copy.run() };
+}
+
+/** How far an upload of an earlier process has come; null when the target does not know of it. */
+async function findUpload(
+  { client, repository }: RemoteRepository,
+  resume: string,
+  signal: AbortSignal | undefined,
+): Promise<UploadSession | null> {
+  const location = URL.parse(resume);
+  if (location === null) return null;
+  try {
+    return await client.uploads.status({ repository, location, offset: 0, shortestChunk: 0 }, signal);
+  } catch (error) {
+    if (error instanceof RegistryError && !error.isTransient) return null;
+    throw error;
+  }
 }
 
 class BlobCopy {
@@ -78,7 +100,8 @@ class BlobCopy {
   ) {
     this.digest = blob.digest;
     this.size = blob.size;
-    this.tally = new DigestTally(blob.digest);
+    this.tally = new DigestTally(blob.digest, session?.offset);
+    if (session !== null) this.tell(session);
   }
 
   /** @returns bytes that were sent */
@@ -209,8 +232,13 @@ class BlobCopy {
     return (await client.headBlob(repository, this.digest, signal)) !== null;
   }
 
+  private tell({ location }: UploadSession): void {
+    this.options.onUpload?.(location.href);
+  }
+
   private advance(session: UploadSession): void {
     this.session = session;
+    this.tell(session);
     if (session.offset <= this.reachedBytes) return;
     this.reachedBytes = session.offset;
     this.failures = 0;
@@ -223,6 +251,7 @@ class BlobCopy {
     if (this.session === null) {
       this.tally = new DigestTally(this.digest);
       this.session = await client.uploads.start(repository, { signal: this.options.signal });
+      if (this.session !== null) this.tell(this.session);
     }
     if (this.session === null) throw new RegistryError('malformed', 'the target mounts what it was not asked to mount');
     return this.session;
@@ -259,8 +288,8 @@ class BlobCopy {
   }
 
   private async giveUp(failure: RegistryError): Promise<never> {
-    await this.dropSession();
     const isAborted = this.options.signal?.aborted === true;
+    if (!isAborted || this.options.onUpload === undefined) await this.dropSession();
     throw isAborted ? new RegistryError('aborted', 'the copy was not waited for', { cause: failure }) : failure;
   }
 

@@ -5,11 +5,15 @@ import { RegistryError } from './registry.error.js';
 
 /** Counts and hashes bytes that pass in order; what passes once more after a break counts once. */
 export class DigestTally {
-  private readonly hash: Hash;
-  private bytes = 0;
+  /** Null when only the target can tell whether the whole is right. */
+  private readonly hash: Hash | null;
 
-  constructor(private readonly digest: Digest) {
-    this.hash = createHash(digestParts(digest).algorithm);
+  /** @param bytes that passed elsewhere, and are not looked at again */
+  constructor(
+    private readonly digest: Digest,
+    private bytes = 0,
+  ) {
+    this.hash = bytes === 0 ? createHash(digestParts(digest).algorithm) : null;
   }
 
   /** Bytes from the beginning on that have passed. */
@@ -20,13 +24,13 @@ export class DigestTally {
   /** @param offset where the piece begins; not behind `position` */
   add(piece: Buffer, offset: number): void {
     const fresh = piece.subarray(this.bytes - offset);
-    this.hash.update(fresh);
+    this.hash?.update(fresh);
     this.bytes += fresh.length;
   }
 
   /** To be asked once, after the last byte. @throws RegistryError digest-mismatch */
   assertWhole(): void {
-    if (this.hash.digest('hex') === digestParts(this.digest).hex) return;
+    if (this.hash === null || this.hash.digest('hex') === digestParts(this.digest).hex) return;
     throw new RegistryError('digest-mismatch', `the bytes are not those of ${this.digest}`);
   }
 }

@@ -1,10 +1,20 @@
 import { formatOrigin, ORIGIN_HEADER } from '@haven/models';
-import { parseManifest, type Digest, type ManifestBlob } from '@haven/oci';
+import {
+  artifactTypeOf,
+  MediaTypes,
+  parseManifest,
+  referrersIndex,
+  type Descriptor,
+  type Digest,
+  type ManifestBlob,
+} from '@haven/oci';
 import { Bandwidth, copyBlob, type Manifest, type RemoteRepository } from '@haven/registry-client';
 import { forEachOf } from './in-parallel.js';
 import type { Companion, SourceArtifact, TagPush } from './replication-end.js';
 
 const blobsAtOnce = 4;
+/** Of smaller blobs the upload is begun anew when its process is lost. */
+const largeBlobBytes = 32 * 1_048_576;
 
 export interface CopyOptions {
   /** KB/s of all that this copies; 0 is no limit. */
@@ -14,6 +24,9 @@ export interface CopyOptions {
   path: readonly string[] | null;
   /** What tags of the source stand for by now. */
   pushes: ReadonlyMap<string, TagPush> | null;
+  /** Where uploads of large blobs go on that an earlier run has begun, by digest. */
+  uploads: Readonly<Record<string, string>>;
+  onUpload: (digest: Digest, location: string) => void;
   signal: AbortSignal;
   onBytes: (bytes: number) => void;
 }
@@ -95,11 +108,21 @@ export class ArtifactCopy {
   private blob(blob: ManifestBlob): Promise<void> {
     const known = this.blobs.get(blob.digest);
     if (known !== undefined) return known;
-    const { signal, onBytes, chunkSizeBytes } = this.options;
+    const { signal, onBytes, chunkSizeBytes, uploads, onUpload } = this.options;
     const { bandwidth } = this;
+    const resuming =
+      blob.size < largeBlobBytes
+        ? {}
+        : {
+            resume: uploads[blob.digest],
+            onUpload: (location: string): void => {
+              onUpload(blob.digest, location);
+            },
+          };
     const copying = copyBlob(this.source, this.target, blob, {
       signal,
       onProgress: onBytes,
+      ...resuming,
       chunkSizeBytes,
       bandwidth,
     });
@@ -118,7 +141,29 @@ export class ArtifactCopy {
   private async put(reference: string, manifest: Manifest): Promise<void> {
     const { signal } = this.options;
     const { client, repository } = this.target;
-    await client.putManifest(repository, reference, manifest, { headers: this.originOf(reference), signal });
+    const headers = this.originOf(reference);
+    const { hasSubject } = await client.putManifest(repository, reference, manifest, { headers, signal });
+    const { subject } = parseManifest(manifest.bytes, manifest.mediaType);
+    if (subject !== undefined && !hasSubject) await this.listReferrer(subject.digest, manifest);
+  }
+
+  /**
+   * A registry that does not know of subjects finds what refers to them in an index under a tag, which clients keep
+   * (distribution-spec 1.1, "Referrers Tag Schema").
+   */
+  private async listReferrer(subject: Digest, manifest: Manifest): Promise<void> {
+    const { client, repository } = this.target;
+    const { signal } = this.options;
+    const listed = await client.referrers(repository, subject, { signal });
+    if (listed.some(({ digest }) => digest === manifest.digest)) return;
+    const { mediaType, digest, size } = manifest;
+    const parsed = parseManifest(manifest.bytes, mediaType);
+    const { annotations } = parsed;
+    const referrer: Descriptor = { mediaType, digest, size, artifactType: artifactTypeOf(parsed), annotations };
+    const index = referrersIndex([...listed, referrer].map((one) => ({ artifactType: '', annotations: null, ...one })));
+    const bytes = Buffer.from(JSON.stringify(index));
+    const tag = subject.replace(':', '-');
+    await client.putManifest(repository, tag, { mediaType: MediaTypes.ociIndex, bytes }, { signal });
   }
 
   private originOf(reference: string): Record<string, string> {

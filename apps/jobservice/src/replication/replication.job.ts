@@ -41,13 +41,14 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
         speedKilobytes: policy.speedKilobytes,
         chunkSizeBytes: policy.copiesByChunk && target.takesChunks ? chunkSizeBytes : undefined,
         path: platformId === null ? null : [...work.origin.filter((id) => id !== platformId), platformId],
-        pushes: await source.pushes(
-          work.source,
-          artifacts.flatMap(({ tags }) => tags),
-        ),
+        pushes: await source.pushes(work.source, artifacts.flatMap(tagsOf)),
         signal,
         onBytes: (bytes) => {
           progress.sent(bytes);
+        },
+        uploads: progress.uploads,
+        onUpload: (digest, location) => {
+          progress.uploading(digest, location);
         },
       },
     );
@@ -81,16 +82,30 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
   }
 }
 
+const tagsOf = ({ tags, companions }: SourceArtifact): string[] => [
+  ...tags,
+  ...companions.flatMap(({ tags: its }) => its),
+];
+
 /** How far a task has come, as it is shown beside Harbor's fields. */
 class Progress {
   private readonly startedAt = Date.now();
   private artifacts = 0;
   bytes = 0;
+  /** Where uploads of large blobs go on: kept with the task, for whoever has to go on with it. */
+  readonly uploads: Record<string, string>;
 
   constructor(
     private readonly context: JobContext,
     private readonly total: number,
-  ) {}
+  ) {
+    this.uploads = { ...(context.attributes['uploads'] as Record<string, string> | undefined) };
+  }
+
+  uploading(digest: string, location: string): void {
+    this.uploads[digest] = location;
+    this.show();
+  }
 
   sent(bytes: number): void {
     this.bytes += bytes;
@@ -107,6 +122,7 @@ class Progress {
     const left = this.artifacts === 0 ? undefined : ((this.total - this.artifacts) * seconds) / this.artifacts;
     this.context.report({
       ...this.context.attributes,
+      uploads: this.uploads,
       progress: {
         artifacts: this.artifacts,
         artifacts_total: this.total,
