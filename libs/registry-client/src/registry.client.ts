@@ -166,7 +166,13 @@ export class RegistryClient {
   /** The tag alone. @returns false when it was not there @throws RegistryError unsupported, where only digests are deleted */
   async deleteTag(repository: string, tag: string, signal?: AbortSignal): Promise<boolean> {
     if (!isTag(tag)) throw new RegistryError('refused', 'not a tag');
-    return this.remove(`/v2/${named(repository)}/manifests/${tag}`, repository, signal);
+    try {
+      return await this.remove(`/v2/${named(repository)}/manifests/${tag}`, repository, signal);
+    } catch (error) {
+      // Where only digests are deleted, a tag is a digest that cannot be read.
+      if (!(error instanceof RegistryError) || error.status !== 400) throw error;
+      throw new RegistryError('unsupported', error.message, { status: error.status, code: error.code, cause: error });
+    }
   }
 
   /** @returns bytes, or null when the repository has no such blob */

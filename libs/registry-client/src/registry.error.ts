@@ -98,6 +98,14 @@ const byStatus: Readonly<Record<number, RegistryFailure>> = {
   429: 'rate-limited',
 };
 
+/** Where a code says more than the status that it comes with. */
+const byCode: Readonly<Record<string, RegistryFailure>> = {
+  TOOMANYREQUESTS: 'rate-limited',
+  ThrottlingException: 'rate-limited',
+  UnrecognizedClientException: 'unauthorized',
+  InvalidSignatureException: 'unauthorized',
+};
+
 const longestDetail = 300;
 const errorBytes = 65_536;
 const unprintable = /[^\x20-\x7e\u00a0-\uffff]+/g;
@@ -107,7 +115,7 @@ export async function errorOf(response: OutboundResponse, retryAfterMs = 0): Pro
   const { status } = response;
   const { code, detail } = sayingOf(await response.text(errorBytes).catch(() => ''));
   const isUnsupported = status >= 400 && status < 500 && code === 'UNSUPPORTED';
-  const failure = isUnsupported ? 'unsupported' : (byStatus[status] ?? byClass(status));
+  const failure = isUnsupported ? 'unsupported' : (byCode[code] ?? byStatus[status] ?? byClass(status));
   const what = `${response.url.origin} answered ${status}${code === '' ? '' : ` ${code}`}`;
   return new RegistryError(failure, what, { status, code, detail, retryAfterMs });
 }
@@ -119,14 +127,16 @@ const byClass = (status: number): RegistryFailure =>
 function sayingOf(body: string): { code: string; detail: string } {
   const document = objectOf(parse(body));
   const { errors } = document;
-  const { code, message } = Array.isArray(errors) ? objectOf(errors[0]) : document;
+  const { code: given, __type: type, message } = Array.isArray(errors) ? objectOf(errors[0]) : document;
+  // AWS names an error by a type, perhaps with a namespace before it.
+  const code = typeof type === 'string' ? type.replace(/^.*#/, '') : given;
   return {
     code: typeof code === 'string' && /^[A-Za-z_]{1,64}$/.test(code) ? code : '',
     detail: typeof message === 'string' ? message.replace(unprintable, ' ').slice(0, longestDetail) : '',
   };
 }
 
-const objectOf = (value: unknown): { errors?: unknown; code?: unknown; message?: unknown } =>
+const objectOf = (value: unknown): { errors?: unknown; code?: unknown; __type?: unknown; message?: unknown } =>
   typeof value === 'object' && value !== null ? value : {};
 
 function parse(body: string): unknown {

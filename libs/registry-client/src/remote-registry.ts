@@ -7,7 +7,20 @@ import type { Clock, RetryPolicy } from './retry.js';
 export type RemoteType = (typeof remoteTypes)[number];
 
 /** All kinds of registries that there is an adapter for. */
-export const remoteTypes = ['docker-registry', 'harbor', 'zot'] as const;
+export const remoteTypes = [
+  'ali-acr',
+  'aws-ecr',
+  'azure-acr',
+  'docker-hub',
+  'docker-registry',
+  'github-ghcr',
+  'gitlab',
+  'google-gcr',
+  'harbor',
+  'jfrog-artifactory',
+  'quay',
+  'zot',
+] as const;
 
 /** A registry endpoint as somebody has set it up, its secrets in clear. */
 export interface RemoteEndpoint {
@@ -71,7 +84,7 @@ export interface RemoteCapabilities {
   copyByChunk: boolean;
   /** Artifacts can be deleted by their digest. */
   artifactDeletion: boolean;
-  /** A tag can be deleted while its artifact stays. */
+  /** A tag can be deleted while its artifact stays; where this is false, it may be refused as `unsupported`. */
   tagDeletion: boolean;
   /** Artifacts can be found by label: there is `listArtifacts`. */
   labels: boolean;

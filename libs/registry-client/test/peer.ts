@@ -22,6 +22,8 @@ const isProgram = (path: string): boolean => {
 /** A kind of registry, and where it differs. */
 export interface PeerKind {
   name: string;
+  /** Of its adapter. */
+  type: string;
   start: () => Promise<Peer>;
   /** Whether blobs are mounted from one repository into another. */
   canMount: boolean;
@@ -29,7 +31,7 @@ export interface PeerKind {
   keepsUploads: { afterLostAnswer: boolean; afterBreak: boolean };
 }
 
-const distribution = { write: writeDistribution, canMount: true };
+const distribution = { type: 'docker-registry', write: writeDistribution, canMount: true };
 
 /** Real registries that stand on this machine. */
 export const peers: readonly PeerKind[] = [
@@ -47,6 +49,7 @@ export const peers: readonly PeerKind[] = [
   },
   {
     name: 'zot',
+    type: 'zot',
     program: join(goToolsFolder(), 'zot'),
     write: writeZot,
     // Without deduplication nothing is mounted; with it, every repository has what any has.

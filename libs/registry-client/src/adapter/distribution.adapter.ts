@@ -68,8 +68,7 @@ export class DistributionAdapter implements RemoteRegistry {
   /** Names for a pattern with wildcards. */
   protected async *listMatching(pattern: string, signal?: AbortSignal): AsyncGenerator<string> {
     const prefix = literalPrefix(pattern);
-    // A catalog is in order, and begins after `last`: everything before the prefix need not be told.
-    const last = prefix === '' ? '' : prefix.slice(0, -1);
-    for await (const name of this.client.catalog({ signal, last })) if (name.startsWith(prefix)) yield name;
+    // Some registries know only names that exist as a place to begin at.
+    for await (const name of this.client.catalog({ signal })) if (name.startsWith(prefix)) yield name;
   }
 }

@@ -1,12 +1,11 @@
 import type { Digest } from '@haven/oci';
-import type { OutboundResponse } from '@haven/outbound';
+import type { OutboundClient } from '@haven/outbound';
 import { z } from 'zod';
 import { basicHeader } from '../authorizer.js';
+import { JsonApi } from '../json-api.js';
 import { literalPrefix } from '../name-pattern.js';
-import { readJson } from '../read-json.js';
 import { RegistryError } from '../registry.error.js';
-import type { ArtifactFilter, RemoteArtifact } from '../remote-registry.js';
-import type { TransportRequest } from '../transport.js';
+import type { ArtifactFilter, RemoteArtifact, RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 const pageSize = 100;
@@ -33,14 +32,23 @@ export class HarborAdapter extends DistributionAdapter {
     minimumPathComponents: 2,
     maximumPathComponents: Infinity,
   };
+  private readonly api: JsonApi;
+
+  constructor(endpoint: RemoteEndpoint, outbound: OutboundClient, options: RemoteOptions = {}) {
+    super(endpoint, outbound, options);
+    const { credential, url } = endpoint;
+    const headers: Record<string, string> = credential === undefined ? {} : { authorization: basicHeader(credential) };
+    this.api = new JsonApi(this.client.connection.transport, `${url}/api/v2.0`, () => Promise.resolve(headers));
+  }
 
   async *listArtifacts(
     repository: string,
     { labels = [] }: ArtifactFilter,
     signal?: AbortSignal,
   ): AsyncGenerator<RemoteArtifact> {
-    const query = 'with_tag=true&with_label=true&with_scan_overview=false';
-    for await (const page of this.pages(`${pathOf(repository)}/artifacts?${query}`, artifacts, signal)) {
+    const query = `with_tag=true&with_label=true&page_size=${pageSize}`;
+    const path = `${pathOf(repository)}/artifacts?${query}`;
+    for await (const page of this.api.pages(path, artifacts, { signal })) {
       for (const artifact of page ?? []) {
         const own = (artifact.labels ?? []).map(({ name }) => name);
         if (!labels.every((label) => own.includes(label))) continue;
@@ -56,7 +64,7 @@ export class HarborAdapter extends DistributionAdapter {
 
   async listLabels(signal?: AbortSignal): Promise<string[]> {
     const names: string[] = [];
-    for await (const page of this.pages('/labels?scope=g', named.nullable(), signal)) {
+    for await (const page of this.api.pages(`/labels?scope=g&page_size=${pageSize}`, named.nullable(), { signal })) {
       names.push(...(page ?? []).map(({ name }) => name));
     }
     return names;
@@ -64,7 +72,7 @@ export class HarborAdapter extends DistributionAdapter {
 
   async findBlob(digest: Digest, signal?: AbortSignal): Promise<string | null> {
     const path = `/repositories?page=1&page_size=1&q=${encodeURIComponent(`blob_digest=${digest}`)}`;
-    const found = await readJson(await this.api([200], path, signal), named.nullable());
+    const found = await this.api.read(path, named.nullable(), { signal });
     return found?.[0]?.name ?? null;
   }
 
@@ -74,7 +82,7 @@ export class HarborAdapter extends DistributionAdapter {
       const some = wanted.slice(at, at + pageSize);
       const query = encodeURIComponent(`name={${some.join(' ')}}`);
       const path = `/projects?page=1&page_size=${pageSize}&q=${query}`;
-      const there = (await readJson(await this.api([200], path, signal), projects)) ?? [];
+      const there = (await this.api.read(path, projects, { signal })) ?? [];
       for (const { name, registry_id: upstream } of there) {
         if ((upstream ?? 0) === 0) continue;
         throw new RegistryError(
@@ -87,62 +95,24 @@ export class HarborAdapter extends DistributionAdapter {
     }
   }
 
-  override async deleteTag(repository: string, tag: string, signal?: AbortSignal): Promise<boolean> {
-    const path = `${pathOf(repository)}/artifacts/${encodeURIComponent(tag)}/tags/${encodeURIComponent(tag)}`;
-    const response = await this.api([200, 404], path, signal, { method: 'DELETE' });
-    response.drop();
-    return response.status === 200;
+  override deleteTag(repository: string, tag: string, signal?: AbortSignal): Promise<boolean> {
+    const name = encodeURIComponent(tag);
+    return this.api.remove(`${pathOf(repository)}/artifacts/${name}/tags/${name}`, signal);
   }
 
   protected override async *listMatching(pattern: string, signal?: AbortSignal): AsyncGenerator<string> {
     const prefix = literalPrefix(pattern);
-    const query = prefix === '' ? '' : `?q=${encodeURIComponent(`name=~${prefix}`)}`;
-    for await (const page of this.pages(`/repositories${query}`, named.nullable(), signal)) {
+    const query = prefix === '' ? '' : `&q=${encodeURIComponent(`name=~${prefix}`)}`;
+    const path = `/repositories?page_size=${pageSize}${query}`;
+    for await (const page of this.api.pages(path, named.nullable(), { signal })) {
       for (const { name } of page ?? []) if (name.startsWith(prefix)) yield name;
     }
   }
 
   private async createProject(name: string, signal?: AbortSignal): Promise<void> {
-    const body = JSON.stringify({ project_name: name, metadata: { public: 'false' } });
-    const headers = { 'content-type': 'application/json' };
+    const body = { project_name: name, metadata: { public: 'false' } };
     // Somebody else may have made it meanwhile.
-    (await this.api([201, 409], '/projects', signal, { method: 'POST', headers, body })).drop();
-  }
-
-  /** Pages of a list, by number, until one is not full. */
-  private async *pages<T extends readonly unknown[] | null>(
-    path: string,
-    schema: z.ZodType<T>,
-    signal?: AbortSignal,
-  ): AsyncGenerator<T> {
-    for (let page = 1; ; page += 1) {
-      const joint = path.includes('?') ? '&' : '?';
-      const url = `${path}${joint}page=${page}&page_size=${pageSize}`;
-      const entries = await readJson(await this.api([200], url, signal), schema);
-      yield entries;
-      if ((entries?.length ?? 0) < pageSize) return;
-    }
-  }
-
-  private async api(
-    statuses: readonly number[],
-    path: string,
-    signal?: AbortSignal,
-    request: TransportRequest = {},
-  ): Promise<OutboundResponse> {
-    const { transport } = this.client.connection;
-    const { credential, url } = this.endpoint;
-    const response = await transport.send(new URL(`/api/v2.0${path}`, url), {
-      ...request,
-      headers: {
-        accept: 'application/json',
-        ...(credential === undefined ? {} : { authorization: basicHeader(credential) }),
-        ...request.headers,
-      },
-      ...(signal === undefined ? {} : { signal }),
-    });
-    if (statuses.includes(response.status)) return response;
-    throw await transport.refusal(response);
+    (await this.api.call('/projects', { method: 'POST', body, statuses: [201, 409], signal })).drop();
   }
 }
 
