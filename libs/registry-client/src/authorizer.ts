@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { parseChallenge, type Challenge } from './challenge.js';
+import { memo, type Lasting } from './memo.js';
 import { readJson } from './read-json.js';
 import { RegistryError } from './registry.error.js';
 import type { Transport } from './transport.js';
@@ -38,7 +39,8 @@ const clientId = 'haven';
 
 interface Token {
   value: string;
-  renewAt: number;
+  /** Counts the tokens that were fetched. */
+  number: number;
 }
 
 export const basicHeader = ({ accessKey, accessSecret }: RegistryCredential): string =>
@@ -47,7 +49,8 @@ export const basicHeader = ({ accessKey, accessSecret }: RegistryCredential): st
 /** Meets the challenges of one registry: none, Basic, or tokens by scope, which are kept until shortly before their end. */
 export class Authorizer {
   private challenge: Challenge | null = null;
-  private readonly tokens = new LRUCache<string, Promise<Token>>({ max: mostTokens });
+  private readonly tokens = new LRUCache<string, (signal?: AbortSignal) => Promise<Token>>({ max: mostTokens });
+  private fetched = 0;
 
   /** @param credentials asked each time, so that they may change */
   constructor(
@@ -69,11 +72,13 @@ export class Authorizer {
     if (challenge.scheme === 'basic') {
       return { value: credential === null ? null : basicHeader(credential), isFresh: true };
     }
+    const { fetched } = this;
     const key = `${fingerprint(credential)} ${scope}`;
-    const known = await this.tokens.get(key)?.catch(() => null);
-    const isFresh = known === undefined || known === null || known.renewAt <= this.transport.clock.now();
-    const token = isFresh ? await this.fetchAnew(key, challenge, scope, credential, signal) : known;
-    return { value: `Bearer ${token.value}`, isFresh };
+    const token =
+      this.tokens.get(key) ?? memo(this.transport.clock, (at) => this.fetch(challenge, scope, credential, at));
+    this.tokens.set(key, token);
+    const { value, number } = await token(signal);
+    return { value: `Bearer ${value}`, isFresh: number > fetched };
   }
 
   /**
@@ -90,30 +95,13 @@ export class Authorizer {
     return this.challenge !== null && (sent.value === null || !sent.isFresh);
   }
 
-  private async fetchAnew(
-    key: string,
-    challenge: BearerChallenge,
-    scope: string,
-    credential: RegistryCredential | null,
-    signal?: AbortSignal,
-  ): Promise<Token> {
-    const fetching = this.fetch(challenge, scope, credential, signal);
-    this.tokens.set(key, fetching);
-    try {
-      return await fetching;
-    } catch (error) {
-      if (this.tokens.get(key) === fetching) this.tokens.delete(key);
-      throw error;
-    }
-  }
-
   /** @see https://distribution.github.io/distribution/spec/auth/token/ and …/oauth/ */
   private async fetch(
     { realm, service }: BearerChallenge,
     scope: string,
     credential: RegistryCredential | null,
     signal?: AbortSignal,
-  ): Promise<Token> {
+  ): Promise<Lasting<Token>> {
     const scopes = scope.split(' ').filter((one) => one !== '');
     const url = new URL(realm);
     const parameters = new URLSearchParams(service === '' ? {} : { service });
@@ -139,7 +127,8 @@ export class Authorizer {
     const value = (token ?? '') === '' ? accessToken : token;
     if (value === undefined || value === null || !/^[\x21-\x7e]+$/.test(value)) throw malformed(url.origin);
     const seconds = Math.max(lifetime ?? 0, 0) || defaultLifetimeSeconds;
-    return { value, renewAt: requestedAt + 1_000 * Math.max(seconds - renewAheadSeconds, seconds * 0.8) };
+    const until = requestedAt + 1_000 * Math.max(seconds - renewAheadSeconds, seconds * 0.8);
+    return { value: { value, number: (this.fetched += 1) }, until };
   }
 }
 

@@ -13,11 +13,16 @@ export function memo<T>(
   get: (signal?: AbortSignal) => Promise<Lasting<T>>,
 ): (signal?: AbortSignal) => Promise<T> {
   let held: Promise<Lasting<T>> | null = null;
-  return async (signal) => {
-    const known = await held?.catch(() => null);
-    if (known !== undefined && known !== null && known.until > clock.now()) return known.value;
-    const asking = get(signal);
-    held = asking;
-    return (await asking).value;
+  const ask = async (signal?: AbortSignal): Promise<T> => {
+    const current = held;
+    if (current !== null) {
+      const known = await current.catch(() => null);
+      if (known !== null && known.until > clock.now()) return known.value;
+      // The first to notice asks anew.
+      if (held !== current) return ask(signal);
+    }
+    held = get(signal);
+    return (await held).value;
   };
+  return ask;
 }
