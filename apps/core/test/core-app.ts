@@ -85,6 +85,11 @@ export class CoreApp {
     return new CoreApp(app, db, database);
   }
 
+  /** Opens it to others. @returns where */
+  listen(): Promise<string> {
+    return this.app.fastify.listen({ host: '127.0.0.1', port: 0 });
+  }
+
   /** A part of the application, for what no request sets off. */
   service<T>(type: Type<T>): T {
     return this.app.nest.get(type, { strict: false });

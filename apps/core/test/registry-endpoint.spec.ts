@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { sql } from '@haven/models';
 import { RegistryHealthService } from '../src/registry-endpoint/registry-health.service.js';
 import { admin, CoreApp, createdId } from './core-app.js';
+import { describePeer } from './harbor-adapter.cases.js';
 
 const reach = { HAVEN_OUTBOUND_REACH: 'loopback', HAVEN_REGISTRY_CHECK_SECONDS: '10' };
 const user = { access_key: 'copier', access_secret: 'Secret-of-the-copier' };
@@ -241,3 +242,5 @@ describe('the health of registries', () => {
     expect(shown.filter((one) => one === authorization)).toHaveLength(1);
   });
 });
+
+describePeer(() => core);
