@@ -2,7 +2,7 @@ import { describeUnless } from '../harness/left-out.ts';
 import { diskFullCases, whyNoSmallDisk } from './disk-full.cases.ts';
 import { killCases } from './kill.cases.ts';
 import { memoryCases } from './memory.cases.ts';
-import { OwnPlatform } from './own-platform.ts';
+import { OwnPlatform } from '../harness/own-platform.ts';
 
 const numberOf = (key: string, otherwise: number): number => Number(process.env[key] ?? '') || otherwise;
 

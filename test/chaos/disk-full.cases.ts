@@ -16,7 +16,7 @@ import { mustRun, run } from '../harness/command.ts';
 import { eventually } from '../harness/eventually.ts';
 import { describeUnless } from '../harness/left-out.ts';
 import { LargeBlob } from './large-blob.ts';
-import type { OwnPlatform } from './own-platform.ts';
+import type { OwnPlatform } from '../harness/own-platform.ts';
 
 const timeoutMs = 120_000;
 const diskBytes = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
-import type { OwnPlatform } from './own-platform.ts';
+import type { OwnPlatform } from '../harness/own-platform.ts';
 
 /** What is wrong with a platform that nobody uses at the moment, one line each. Looks at rows and files themselves. */
 export async function findFaults(platform: OwnPlatform): Promise<string[]> {

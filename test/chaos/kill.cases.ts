@@ -15,7 +15,7 @@ import {
 import { eventually } from '../harness/eventually.ts';
 import { uniqueBytes } from '../harness/unique-bytes.ts';
 import { blobPath, findFaults, findLeftovers } from './invariants.ts';
-import type { OwnPlatform } from './own-platform.ts';
+import type { OwnPlatform } from '../harness/own-platform.ts';
 import { Random } from './random.ts';
 
 const pushCount = 50;

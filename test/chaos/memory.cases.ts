@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { pidOf } from '../harness/processes.ts';
 import { LargeBlob, pullLarge, pushLarge } from './large-blob.ts';
-import type { OwnPlatform } from './own-platform.ts';
+import type { OwnPlatform } from '../harness/own-platform.ts';
 
 const most = { clients: 50, blobBytes: 200_000_000 };
 const few = { clients: 10, blobBytes: 50_000_000 };

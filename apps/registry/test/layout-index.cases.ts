@@ -21,7 +21,7 @@ import {
 } from '@haven/testing/oci';
 import { expectPullable, layout, loseContent, projected, usedBytes } from './layout-volume.js';
 import { eventually, sha512, type RegistryHarness, type TestRegistry } from './registry-harness.js';
-import { hasStockRegistry, StockRegistry } from './stock-registry.js';
+import { hasStockRegistry, StockRegistry } from '@haven/testing/oci';
 import { VolumeBuilder } from './volume-builder.js';
 
 /** As a client pushes it that prefers sha512. A stock registry keeps the bytes by their sha256, and a link from one to the other. */

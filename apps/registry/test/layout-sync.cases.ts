@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { makeImage, makeTwoPlatformIndex, pullWhole, type Artifact } from '@haven/testing/oci';
 import { filesBelow, layout, loseContent, projected } from './layout-volume.js';
 import { eventually, type RegistryHarness, type TestRegistry } from './registry-harness.js';
-import { hasStockRegistry, StockRegistry } from './stock-registry.js';
+import { hasStockRegistry, StockRegistry } from '@haven/testing/oci';
 import { VolumeBuilder } from './volume-builder.js';
 
 /** Bringing distribution's layout up to date. */

@@ -1,4 +1,5 @@
 import { accessCases } from './access.cases.js';
+import { copyCases } from './copy.cases.js';
 import { deleteCases } from './delete.cases.js';
 import { eventCases } from './event.cases.js';
 import { internalCases } from './internal.cases.js';
@@ -25,4 +26,5 @@ deleteCases(current);
 internalCases(current);
 limitCases(current);
 uploadCases(current);
+copyCases(current);
 eventCases(current);

@@ -1,16 +1,17 @@
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { OutboundClient } from '@haven/outbound';
 import { digestOf, MediaTypes, type Descriptor, type Digest } from '@haven/oci';
 import {
   contentOf,
   deterministicBytes,
+  FaultProxy,
   makeImage,
   makeReferrer,
   pushArtifact,
   RegistryClient as Pusher,
   uploadBlob,
 } from '@haven/testing/oci';
-import { pipeline } from 'node:stream/promises';
-import { Writable } from 'node:stream';
 import {
   copyBlob,
   createRemoteRegistry,
@@ -19,7 +20,6 @@ import {
   RegistryError,
   type CopyBlobOptions,
 } from '../src/index.js';
-import { FaultProxy } from './fault-proxy.js';
 import { peers, type Peer } from './peer.js';
 
 const outbound = new OutboundClient({ reach: 'loopback' });

@@ -8,6 +8,7 @@ import type { Workshop } from './workshop.ts';
 
 const lifecycle = '/test/lifecycle/';
 const chaosTests = '/test/chaos/';
+const replicationTests = '/test/replication/';
 
 /** Tests from outside, against a whole platform started as anybody would start it. */
 export async function blackBox(shop: Workshop): Promise<void> {
@@ -24,13 +25,24 @@ export async function blackBox(shop: Workshop): Promise<void> {
       HAVEN_TEST_DATABASE_URL: databaseUrl(data, ports.postgres),
       HAVEN_TEST_DATA: data.root,
     };
-    await shop.jest('black-box', env, ['--testPathIgnorePatterns', '/node_modules/', lifecycle, chaosTests]);
+    await shop.jest('black-box', env, [
+      '--testPathIgnorePatterns',
+      '/node_modules/',
+      lifecycle,
+      chaosTests,
+      replicationTests,
+    ]);
     // These stop and kill the platform, so they have it to themselves.
     const alone = { ...env, HAVEN_TEST_LIFECYCLE: '1' };
     await shop.jest('black-box', alone, ['--testPathPatterns', lifecycle]);
   } finally {
     await stopAll(data);
   }
+}
+
+/** Several platforms that copy to each other and to other registries; the tests start and stop them themselves. */
+export async function replication(shop: Workshop): Promise<void> {
+  await shop.jest('black-box', {}, ['--testPathPatterns', replicationTests]);
 }
 
 /** Kills, a full disk, and memory under load, on a platform that the tests start and stop themselves. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build, install } from '../build.ts';
 import { Failure } from '../failure.ts';
 import { clientPackages, ensurePackages, serverPackages } from '../packages.ts';
-import { blackBox, chaos } from './black-box.stage.ts';
+import { blackBox, chaos, replication } from './black-box.stage.ts';
 import { integration } from './integration.stage.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -21,6 +21,7 @@ export const stages: Readonly<Record<string, (shop: Workshop) => unknown>> = {
   unit: (shop) => shop.jest('unit'),
   integration,
   'black-box': blackBox,
+  replication,
   chaos,
 };
 

@@ -39,3 +39,5 @@ export {
   type PushOptions,
   type UploadManner,
 } from './transfer.js';
+export { FaultProxy, type Fault, type Passed } from './fault-proxy.js';
+export { hasStockRegistry, StockRegistry } from './stock-registry.js';

@@ -4,12 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RegistryClient } from '@haven/testing/oci';
-import { eventually } from './registry-harness.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RegistryClient } from './registry.client.js';
 
 const program = '/usr/bin/docker-registry';
+const startMs = 20_000;
+
 export const hasStockRegistry = existsSync(program);
-if (!hasStockRegistry) process.stderr.write(`left out: stock registry (${program} is not installed)\n`);
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -40,12 +41,7 @@ export class StockRegistry {
     await writeFile(file, JSON.stringify(settings));
     const child = spawn(program, ['serve', file], { stdio: 'ignore' });
     const client = new RegistryClient(`http://127.0.0.1:${port}`);
-    const answers = async (): Promise<boolean> =>
-      client.request('GET', '/v2/').then(
-        ({ status }) => status === 200,
-        () => false,
-      );
-    await eventually(answers, (isUp) => isUp);
+    await untilAnswers(client);
     return new StockRegistry(client, child, folder);
   }
 
@@ -54,5 +50,17 @@ export class StockRegistry {
     this.child.kill('SIGTERM');
     await ended;
     await rm(this.folder, { recursive: true });
+  }
+}
+
+async function untilAnswers(client: RegistryClient): Promise<void> {
+  for (const end = Date.now() + startMs; ;) {
+    const status = await client.request('GET', '/v2/').then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) return;
+    if (Date.now() > end) throw new Error(`${program} does not answer`);
+    await delay(50);
   }
 }

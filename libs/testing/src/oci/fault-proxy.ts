@@ -92,7 +92,7 @@ export class FaultProxy {
       outgoing.writeHead(fault.status, fault.headers).end(fault.body);
       return;
     }
-    const onward = request(`${this.target}${path}`, { method, headers }, (answer) => {
+    const onward = request(`${this.target}${path}`, { method, headers, agent: false }, (answer) => {
       this.answer(answer, outgoing, passed, fault);
     });
     onward.on('error', () => incoming.destroy());

@@ -2,10 +2,10 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { basic, RegistryClient, send } from '@haven/testing/oci';
+import { basic, RegistryClient, send, type Answer } from '@haven/testing/oci';
 import pg from 'pg';
-import { mustRun } from '../harness/command.ts';
-import { pidOf } from '../harness/processes.ts';
+import { mustRun } from './command.ts';
+import { pidOf } from './processes.ts';
 
 const haven = join(import.meta.dirname, '../../haven');
 const admin = { username: 'admin', password: 'Harbor12345' };
@@ -15,16 +15,22 @@ const env = { HAVEN_ADMIN_PASSWORD: admin.password, HAVEN_LISTEN: '', HAVEN_TLS:
 
 /** A platform that the test may do anything to. */
 export class OwnPlatform {
+  readonly adminCredential = { type: 'basic', access_key: admin.username, access_secret: admin.password };
+
   private constructor(
     private readonly folder: string,
     private readonly port: number,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
-  /** Starts it, in a folder that the service user may pass through. */
-  static async start(): Promise<OwnPlatform> {
-    const folder = await mkdtemp(join(tmpdir(), 'haven-chaos-'));
+  /**
+   * Starts it, in a folder that the service user may pass through.
+   * @param settings of its own, in its environment
+   */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<OwnPlatform> {
+    const folder = await mkdtemp(join(tmpdir(), 'haven-own-'));
     await chmod(folder, 0o755);
-    const platform = new OwnPlatform(folder, await freePort());
+    const platform = new OwnPlatform(folder, await freePort(), settings);
     await platform.up();
     return platform;
   }
@@ -39,7 +45,8 @@ export class OwnPlatform {
 
   /** Starts whatever does not run. */
   async up(): Promise<void> {
-    await mustRun(haven, ['up', '--data', this.data, '--port', String(this.port)], { env, timeoutMs });
+    const args = ['up', '--data', this.data, '--port', String(this.port)];
+    await mustRun(haven, args, { env: { ...env, ...this.settings }, timeoutMs });
   }
 
   async down(): Promise<void> {
@@ -60,8 +67,7 @@ export class OwnPlatform {
   }
 
   async newProject(name: string): Promise<void> {
-    const body = JSON.stringify({ project_name: name });
-    (await this.api('POST', '/projects', body)).expect(201);
+    (await this.api('POST', '/projects', { project_name: name })).expect(201);
   }
 
   /** What the API says that a project is charged for, in bytes. */
@@ -118,9 +124,11 @@ export class OwnPlatform {
     return JSON.parse(await mustRun(program, args, { env, timeoutMs })) as Record<string, number | string>;
   }
 
-  private api(method: string, path: string, body?: string) {
+  /** Calls `/api/v2.0` as the administrator. */
+  api(method: string, path: string, body?: unknown): Promise<Answer> {
     const headers = { authorization: basic(admin.username, admin.password), 'content-type': 'application/json' };
-    return send(method, `${this.url}/api/v2.0${path}`, { headers, ...(body !== undefined && { body }) });
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    return send(method, `${this.url}/api/v2.0${path}`, { headers, ...sent });
   }
 }
 
