@@ -58,11 +58,6 @@ export class Authorizer {
     private readonly credentials: CredentialSource,
   ) {}
 
-  /** Whether it is known what the registry wants to be shown. */
-  get isAcquainted(): boolean {
-    return this.challenge !== null;
-  }
-
   /** @param scope such as `repository:library/app:pull`; several with spaces between; empty for none */
   async authorize(scope: string, signal?: AbortSignal): Promise<Authorization> {
     const credential = await this.credentials(signal);

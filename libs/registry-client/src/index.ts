@@ -28,4 +28,4 @@ export {
   type RepositoryFilter,
 } from './remote-registry.js';
 export type { RemoteRepository } from './remote-repository.js';
-export type { Clock, RetryPolicy } from './retry.js';
+export { systemClock, type Clock, type RetryPolicy } from './retry.js';

@@ -17,6 +17,7 @@ export const deleteScope = (repository: string): string => `repository:${reposit
 export class RegistryConnection {
   readonly transport: Transport;
   private readonly authorizer: Authorizer;
+  private isAcquainted = false;
 
   constructor(
     outbound: OutboundClient,
@@ -41,9 +42,11 @@ export class RegistryConnection {
     // What the registry is shown is meant for its own host only.
     if (url.origin !== base.origin) return this.transport.send(url, request);
     const isSpentAtOnce = isStream(request.body);
-    if (isSpentAtOnce && !this.authorizer.isAcquainted) await this.ping(signal);
+    // Who does not know yet what to show has to ask with something that can be sent twice.
+    if (isSpentAtOnce && !this.isAcquainted) await this.ping(signal);
     const sent = await this.authorizer.authorize(scope, signal);
     const response = await this.transport.send(url, shown(request, sent.value));
+    this.isAcquainted = true;
     if (response.status !== 401) return response;
     const isWorthwhile = this.authorizer.refused(response.header('www-authenticate'), scope, sent, base);
     if (!isWorthwhile || isSpentAtOnce) return response;

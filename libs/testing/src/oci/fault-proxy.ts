@@ -133,6 +133,7 @@ export class FaultProxy {
       ...(end === Infinity && length !== undefined ? { 'content-length': length } : {}),
     });
     answer.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => answer.destroy());
     answer.on('data', (piece: Buffer) => {
       const taken = Buffer.from(piece.subarray(0, Math.min(cut, end) - passed.answeredBytes));
       if (fault !== undefined && 'garble' in fault && passed.answeredBytes === 0) taken[0] = (taken[0] ?? 0) ^ 1;
