@@ -10,6 +10,7 @@ import { ExplainModule } from './explain/explain.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IconModule } from './icon/icon.module.js';
 import { ImmutableModule } from './immutable/immutable.module.js';
+import { JobserviceModule } from './jobservice/jobservice.module.js';
 import { LabelModule } from './label/label.module.js';
 import { LdapModule } from './ldap/ldap.module.js';
 import { LoggerModule } from './logger.module.js';
@@ -20,6 +21,7 @@ import { OutboundModule } from './outbound.module.js';
 import { PermissionModule } from './permission/permission.module.js';
 import { PingModule } from './ping/ping.module.js';
 import { ProjectModule } from './project/project.module.js';
+import { PurgeModule } from './purge/purge.module.js';
 import { QuotaModule } from './quota/quota.module.js';
 import { RegistryEndpointModule } from './registry-endpoint/registry-endpoint.module.js';
 import { RegistryEventModule } from './registry-event/registry-event.module.js';
@@ -60,6 +62,7 @@ const foundations = [
     HealthModule,
     IconModule,
     ImmutableModule,
+    JobserviceModule,
     LabelModule,
     LdapModule,
     MemberModule,
@@ -68,6 +71,7 @@ const foundations = [
     PermissionModule,
     PingModule,
     ProjectModule,
+    PurgeModule,
     QuotaModule,
     RegistryEndpointModule,
     RegistryEventModule,

@@ -10,6 +10,7 @@ import type { Logger } from '@haven/observability';
 import { HandlerTable, WorkerPool } from '@haven/queue/worker';
 import { ExecutionSweepJob } from './execution-sweep/execution-sweep.job.js';
 import { JOBSERVICE_CONFIG, LOGGER, type JobserviceConfig } from './jobservice.config.js';
+import { PurgeAuditLogJob } from './purge/purge-audit-log.job.js';
 import { LocalEnd } from './replication/local.end.js';
 import { outboundProviders } from './replication/outbound.js';
 import { ReplicationPlanJob } from './replication/replication-plan.job.js';
@@ -18,7 +19,7 @@ import { ReplicationRepository } from './replication/replication.repository.js';
 import { Scheduler } from './schedule/scheduler.js';
 
 /** One for each kind of job that this service runs. */
-const handlers = [ExecutionSweepJob, ReplicationPlanJob, ReplicationJob];
+const handlers = [ExecutionSweepJob, PurgeAuditLogJob, ReplicationPlanJob, ReplicationJob];
 
 const connections = 6;
 

@@ -10,7 +10,13 @@ export {
 } from './artifact/put-artifact.js';
 export { ensureRepository, type RepositoryRef } from './artifact/repository-ref.js';
 export { createTag, deleteTag, putTag, type TagChange } from './artifact/tag.js';
-export { recordAudit, type AuditEntry, type AuditOperation, type AuditResourceType } from './audit/audit.js';
+export {
+  auditEventTypes,
+  recordAudit,
+  type AuditEntry,
+  type AuditOperation,
+  type AuditResourceType,
+} from './audit/audit.js';
 export { brokenConstraint, sqlState } from './database/database-errors.js';
 export { Database, type DatabaseSettings, type PoolSettings } from './database/database.js';
 export { migrate } from './database/migrator.js';

@@ -45,9 +45,13 @@ const replicationTask = z.object({
   origin: z.array(z.string()).default([]),
 });
 
+/** Lines of the audit log of these kinds that are older go; 0 hours or less means none. */
+const auditPurge = z.object({ retentionHours: z.number(), eventTypes: z.array(z.string()), isDry: z.boolean() });
+
 /** Every kind of job, by its name in Harbor where Harbor has it. */
 export const catalogue = {
   EXECUTION_SWEEP: { pool: 'general', attempts: 1, concurrency: 1, parameters: z.object({}) },
+  PURGE_AUDIT_LOG: { pool: 'general', attempts: 1, concurrency: 1, parameters: auditPurge },
   REPLICATION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: replicationPlan },
   REPLICATION: { pool: 'transfer', attempts: 3, concurrency: unlimited, parameters: replicationTask },
 } as const satisfies Record<string, JobDefinition>;
@@ -67,6 +71,7 @@ export interface VendorDefinition {
 /** What can be started, by hand, by the clock or by an event: Harbor's vendor types. */
 export const vendors = {
   EXECUTION_SWEEP: { firstJob: 'EXECUTION_SWEEP', retained: 10, tellsCore: false },
+  PURGE_AUDIT_LOG: { firstJob: 'PURGE_AUDIT_LOG', retained: 10, tellsCore: false },
   REPLICATION: { firstJob: 'REPLICATION_PLAN', retained: 50, tellsCore: true },
 } as const satisfies Record<string, VendorDefinition>;
 

@@ -1,3 +1,4 @@
+import { auditEventTypes } from '@haven/models';
 import { compact, keep } from '@haven/http';
 import type { AuditLogExtRow, AuditLogRow } from './audit-log.repository.js';
 
@@ -21,24 +22,5 @@ export const presentAuditLogExt = (row: AuditLogExtRow): object =>
     operation_result: keep(row.operationResult),
   });
 
-/** Every kind of event that is written to the audit log, in Harbor's order. */
-export const eventTypes = [
-  'create_artifact',
-  'delete_artifact',
-  'pull_artifact',
-  'create_project',
-  'delete_project',
-  'delete_repository',
-  'login_user',
-  'logout_user',
-  'create_user',
-  'delete_user',
-  'update_user',
-  'create_robot',
-  'delete_robot',
-  'update_configuration',
-  'create_member',
-  'delete_member',
-  'update_member',
-  'update_project',
-].map((type) => ({ event_type: type }));
+/** Harbor's AuditLogEventType of each kind of event. */
+export const eventTypes = auditEventTypes.map((type) => ({ event_type: type }));

@@ -156,6 +156,14 @@ export class ExecutionRepository {
     );
   }
 
+  /** The id of the task that an execution began with; null when there is none. */
+  async firstTask(executionId: number): Promise<number | null> {
+    const row = await this.store.sql.maybe<{ id: number }>(
+      sql('SELECT id FROM task WHERE execution_id = $1 ORDER BY id LIMIT 1', executionId),
+    );
+    return row?.id ?? null;
+  }
+
   /** The log of a task so far, as text in UTF-8. */
   log(taskId: number): Readable {
     return Readable.from(this.logPieces(taskId), { objectMode: false });

@@ -119,10 +119,10 @@ export class RegistryEndpointRepository {
 
   /** Takes one registry that is due, so that no other replica looks at it for so many seconds; null when none is. */
   claimCheck(everySeconds: number): Promise<ClaimedCheck | null> {
-    return this.store.transaction((tx) => tx.maybe<ClaimedCheck>(claim(everySeconds)));
+    return this.store.sql.maybe<ClaimedCheck>(claim(everySeconds));
   }
 
   async settleCheck({ id, claim: held }: ClaimedCheck, health: Health, message: string): Promise<void> {
-    await this.store.transaction((tx) => tx.run(settle(id, held, health, message)));
+    await this.store.sql.run(settle(id, held, health, message));
   }
 }

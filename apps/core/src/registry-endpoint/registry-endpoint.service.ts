@@ -24,7 +24,6 @@ export interface RegistryAbilities {
   isLocal: boolean;
 }
 
-const labelPatienceMs = 15_000;
 const blank: RegistryFields = {
   ...{ name: '', type: '', url: '', insecure: false, caCertificate: '', description: '' },
   ...{ credentialType: '', accessKey: '', sealedSecret: '' },
@@ -108,8 +107,7 @@ export class RegistryEndpointService {
     try {
       const remote = this.probe.remote(registry);
       const { copyByChunk } = remote.capabilities;
-      const labels = (await remote.listLabels?.(AbortSignal.timeout(labelPatienceMs))) ?? null;
-      return { type: registry.type, labels, copyByChunk, isLocal: false };
+      return { type: registry.type, labels: await this.probe.labels(remote), copyByChunk, isLocal: false };
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       throw Errors.unavailable(`the registry cannot be asked: ${error.message}`, { cause: error });

@@ -14,7 +14,7 @@ const longestPauseMs = 15_000;
 export class RegistryHealthService implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<unknown> | null = null;
-  private isStopping = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     @Inject(CORE_CONFIG) private readonly config: CoreConfig,
@@ -30,7 +30,7 @@ export class RegistryHealthService implements OnApplicationBootstrap, OnApplicat
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
+    this.stopping.abort();
     clearInterval(this.timer);
     await this.round;
   }
@@ -48,7 +48,7 @@ export class RegistryHealthService implements OnApplicationBootstrap, OnApplicat
   }
 
   private async work(): Promise<void> {
-    while (!this.isStopping) {
+    while (!this.stopping.signal.aborted) {
       const claimed = await this.registries.claimCheck(this.config.registryCheckSeconds);
       if (claimed === null) return;
       await this.check(claimed);
@@ -56,10 +56,13 @@ export class RegistryHealthService implements OnApplicationBootstrap, OnApplicat
   }
 
   private async check(claimed: ClaimedCheck): Promise<void> {
-    const ailment = await this.probe.whatAils(claimed).catch((error: unknown) => {
-      this.log.error({ err: error, registry: claimed.name }, 'registry cannot be checked');
+    const { signal } = this.stopping;
+    const ailment = await this.probe.whatAils(claimed, signal).catch((error: unknown) => {
+      if (!signal.aborted) this.log.error({ err: error, registry: claimed.name }, 'registry cannot be checked');
       return 'it cannot be checked: see the log';
     });
+    // A look that was cut short says nothing.
+    if (signal.aborted) return;
     const health = ailment === null ? 'healthy' : 'unhealthy';
     await this.registries.settleCheck(claimed, health, ailment ?? '');
     if (health !== claimed.health) this.log.info({ registry: claimed.name, reason: ailment }, `registry is ${health}`);

@@ -2,12 +2,20 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SecretBox } from '@haven/auth';
 import type { StoredEndpoint } from '@haven/models';
 import { OutboundClient } from '@haven/outbound';
-import { createRemoteRegistry, openEndpoint, RegistryError, type RemoteRegistry } from '@haven/registry-client';
+import {
+  createRemoteRegistry,
+  openEndpoint,
+  RegistryError,
+  type RegistryFailure,
+  type RemoteRegistry,
+} from '@haven/registry-client';
 import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 
 const patienceMs = 15_000;
 /** Somebody waits for it: one more try, and soon. */
 const retry = { attempts: 2, baseMs: 200, capMs: 200, longestWaitMs: 2_000 };
+
+const refusals: ReadonlySet<RegistryFailure> = new Set(['unauthorized', 'denied', 'not-found']);
 
 /** Asks the registry behind an endpoint. */
 @Injectable()
@@ -34,16 +42,27 @@ export class RegistryProbe {
     );
   }
 
-  /** @returns why it is not healthy; null when it is */
-  async whatAils(endpoint: StoredEndpoint): Promise<string | null> {
-    const signal = AbortSignal.timeout(patienceMs);
+  /** @returns why it is not healthy; null when it is @throws the signal's reason */
+  async whatAils(endpoint: StoredEndpoint, signal?: AbortSignal): Promise<string | null> {
+    const patience = AbortSignal.timeout(patienceMs);
     try {
-      await this.remote(endpoint).ping(signal);
+      await this.remote(endpoint).ping(signal === undefined ? patience : AbortSignal.any([signal, patience]));
       return null;
     } catch (error) {
+      signal?.throwIfAborted();
       if (!(error instanceof RegistryError)) throw error;
       const { message, detail } = error;
       return detail === '' ? message : `${message}: ${detail}`;
+    }
+  }
+
+  /** @returns null where artifacts cannot be found by label, or not by this account @throws RegistryError */
+  async labels(remote: RemoteRegistry): Promise<string[] | null> {
+    try {
+      return (await remote.listLabels?.(AbortSignal.timeout(patienceMs))) ?? null;
+    } catch (error) {
+      if (error instanceof RegistryError && refusals.has(error.failure)) return null;
+      throw error;
     }
   }
 }

@@ -5,6 +5,28 @@ export type AuditOperation = 'create' | 'update' | 'delete' | 'pull' | 'login' |
 export type AuditResourceType =
   'artifact' | 'tag' | 'repository' | 'project' | 'member' | 'user' | 'robot' | 'configuration' | 'registry';
 
+/** Every kind of event that is written to the audit log, `<operation>_<resource type>`, in Harbor's order. */
+export const auditEventTypes: readonly string[] = [
+  'create_artifact',
+  'delete_artifact',
+  'pull_artifact',
+  'create_project',
+  'delete_project',
+  'delete_repository',
+  'login_user',
+  'logout_user',
+  'create_user',
+  'delete_user',
+  'update_user',
+  'create_robot',
+  'delete_robot',
+  'update_configuration',
+  'create_member',
+  'delete_member',
+  'update_member',
+  'update_project',
+];
+
 export interface AuditEntry {
   /** Absent when no project is concerned. */
   projectId?: number;
