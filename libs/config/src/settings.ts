@@ -17,6 +17,9 @@ const listenAddress = z.string().transform((text, context): ListenAddress => {
   return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port };
 });
 
+/** Empty for none. */
+const optionalAddress = z.union([z.literal('').transform(() => null), listenAddress]);
+
 const integer = (min: number, max: number) =>
   z
     .string()
@@ -24,6 +27,7 @@ const integer = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().int().min(min).max(max));
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const optionalUrl = z.union([z.literal('').transform(() => null), url]);
 const text = z.string().min(1);
 /** An empty object is none. */
 const jsonObject = z.string().transform((given, context): Readonly<Record<string, unknown>> | null => {
@@ -191,6 +195,109 @@ export const settings = {
     integer(1, 3_600),
     'How long an upload stays with a registry process that shows no life, before another one may go on with it.',
     { fallback: '30' },
+  ),
+
+  logCollectorListen: setting('HAVEN_LOG_COLLECTOR_LISTEN', listenAddress, 'Where the log collector listens (HTTP).', {
+    fallback: '127.0.0.1:8083',
+  }),
+  logCollectorUrl: setting('HAVEN_LOG_COLLECTOR_URL', url, 'Where core reaches the log collector.', {
+    fallback: 'http://127.0.0.1:8083',
+  }),
+  logRoot: setting('HAVEN_LOG_ROOT', text, 'Folder in which the log collector keeps log lines.', {
+    fallback: '/var/lib/haven/logs',
+  }),
+  logFollowFolder: setting(
+    'HAVEN_LOG_FOLLOW_FOLDER',
+    z.string(),
+    'Folder whose `<service>.log` files the log collector follows.',
+    { fallback: '' },
+  ),
+  logSyslogUdpListen: setting(
+    'HAVEN_LOG_SYSLOG_UDP_LISTEN',
+    optionalAddress,
+    'Where the log collector takes syslog datagrams; a port of the private network only, nobody is asked who they are.',
+    { fallback: '' },
+  ),
+  logSyslogTcpListen: setting(
+    'HAVEN_LOG_SYSLOG_TCP_LISTEN',
+    optionalAddress,
+    'Where the log collector takes syslog over TCP; a port of the private network only.',
+    { fallback: '' },
+  ),
+  logSyslogTlsListen: setting(
+    'HAVEN_LOG_SYSLOG_TLS_LISTEN',
+    optionalAddress,
+    'Where the log collector takes syslog over TLS.',
+    { fallback: '' },
+  ),
+  logSyslogTlsCertFile: setting('HAVEN_LOG_SYSLOG_TLS_CERT_FILE', z.string(), 'Certificate chain for that (PEM).', {
+    fallback: '',
+  }),
+  logSyslogTlsKeyFile: setting('HAVEN_LOG_SYSLOG_TLS_KEY_FILE', z.string(), 'Private key for that (PEM).', {
+    fallback: '',
+  }),
+  logSegmentBytes: setting(
+    'HAVEN_LOG_SEGMENT_BYTES',
+    integer(65_536, 2 ** 30),
+    'Size at which a log file is compressed and followed by another.',
+    { fallback: '67108864' },
+  ),
+  logSegmentHours: setting(
+    'HAVEN_LOG_SEGMENT_HOURS',
+    integer(1, 8_760),
+    'Age at which a log file is compressed and followed by another, whatever its size.',
+    { fallback: '24' },
+  ),
+  logRetentionDays: setting('HAVEN_LOG_RETENTION_DAYS', integer(1, 36_500), 'How long log lines are kept.', {
+    fallback: '30',
+  }),
+  logMaxBytes: setting(
+    'HAVEN_LOG_MAX_BYTES',
+    integer(1_048_576, 2 ** 50),
+    'Most bytes of log files on disk; beyond, the oldest go.',
+    { fallback: '10737418240' },
+  ),
+  logMinFreeBytes: setting(
+    'HAVEN_LOG_MIN_FREE_BYTES',
+    integer(0, 2 ** 50),
+    'Bytes of the disk that logs leave free; the oldest log files go for them.',
+    { fallback: '1073741824' },
+  ),
+  logOrderWindowSeconds: setting(
+    'HAVEN_LOG_ORDER_WINDOW_SECONDS',
+    integer(1, 86_400),
+    'How far a log line may lie behind the newest one of its service; one that lies further is filed under the time it came, and marked.',
+    { fallback: '600' },
+  ),
+  logLineBytes: setting(
+    'HAVEN_LOG_LINE_BYTES',
+    integer(1_024, 4_194_304),
+    'Longest log line; the rest of a longer one is cut off, and the line marked.',
+    { fallback: '1048576' },
+  ),
+  logMemoryBytes: setting(
+    'HAVEN_LOG_MEMORY_BYTES',
+    integer(1_048_576, 2 ** 40),
+    'Most bytes of log lines that wait in memory to be written; beyond, senders wait, and datagrams are lost.',
+    { fallback: '33554432' },
+  ),
+  logForwardLokiUrl: setting(
+    'HAVEN_LOG_FORWARD_LOKI_URL',
+    optionalUrl,
+    'Loki that log lines are passed on to, as http://user:password@host:3100.',
+    { fallback: '', secret: true },
+  ),
+  logForwardElasticsearchUrl: setting(
+    'HAVEN_LOG_FORWARD_ELASTICSEARCH_URL',
+    optionalUrl,
+    'Elasticsearch that log lines are passed on to, with the index as path: https://user:password@host:9200/haven-logs.',
+    { fallback: '', secret: true },
+  ),
+  logForwardSyslog: setting(
+    'HAVEN_LOG_FORWARD_SYSLOG',
+    optionalAddress,
+    'Syslog server (TCP, RFC 5424) that log lines are passed on to, as host:port.',
+    { fallback: '' },
   ),
 } as const;
 

@@ -1,0 +1,58 @@
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { AccessService } from '@haven/http';
+import { FileFollower } from './follow/file-follower.js';
+import { IngestController } from './ingest/ingest.controller.js';
+import { IngestService } from './ingest/ingest.service.js';
+import { LabelSets } from './line/label-set.js';
+import { LOG_COLLECTOR_CONFIG, LogCollectorConfigModule } from './log-collector.config.js';
+import { LOGGER, LoggerModule } from './logger.module.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { QueryController } from './query/query.controller.js';
+import { QueryService } from './query/query.service.js';
+import { TailService } from './query/tail.service.js';
+import { follow, openStore, serveSyslog } from './app.providers.js';
+import { LogStore } from './store/log-store.js';
+import { SyslogServer } from './syslog/syslog.server.js';
+
+/** What takes lines, keeps them, and finds them again. */
+@Module({
+  imports: [LogCollectorConfigModule, LoggerModule],
+  controllers: [IngestController, QueryController, MetricsController],
+  providers: [
+    AccessService,
+    LabelSets,
+    { provide: LogStore, inject: [LOG_COLLECTOR_CONFIG, LOGGER], useFactory: openStore },
+    { provide: SyslogServer, inject: [LOG_COLLECTOR_CONFIG, LOGGER, LogStore, LabelSets], useFactory: serveSyslog },
+    { provide: FileFollower, inject: [LOG_COLLECTOR_CONFIG, LOGGER, LogStore, LabelSets], useFactory: follow },
+    IngestService,
+    QueryService,
+    TailService,
+  ],
+})
+export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    @Inject(LogStore) private readonly store: LogStore,
+    @Inject(SyslogServer) private readonly syslog: SyslogServer,
+    @Inject(FileFollower) private readonly follower: FileFollower,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.syslog.listen();
+    await this.follower.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.syslog.close();
+    await this.follower.stop();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.store.close();
+  }
+}
