@@ -16,6 +16,7 @@ let server: Server;
 /** What was shown to the registry, request by request. */
 const shown: (string | undefined)[] = [];
 let status = 200;
+let mayReadLabels = true;
 
 beforeAll(async () => {
   core = await CoreApp.start({ env: reach });
@@ -25,8 +26,9 @@ beforeAll(async () => {
     if (request.url === '/v2/' && !isKnown) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
     } else if (request.url === '/v2/') response.writeHead(status).end('{}');
-    else if (request.url?.startsWith('/api/v2.0/labels?') === true) response.end('[{"name":"prod"}]');
-    else response.writeHead(404).end();
+    else if (request.url?.startsWith('/api/v2.0/labels?') === true) {
+      response.writeHead(mayReadLabels ? 200 : 403).end('[{"name":"prod"}]');
+    } else response.writeHead(404).end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -142,7 +144,7 @@ describe('registries', () => {
     expect(await read(id)).toMatchObject({ url });
     expect((await core.put(`/registries/${id}`, { url: elsewhere, ...user }, admin)).status).toBe(200);
     shown.length = 0;
-    const ping = { id, url: 'http://127.0.0.1:1', insecure: true, ca_certificate: '' };
+    const ping = { id, type: 'docker-hub', url: 'http://127.0.0.1:1', insecure: true, ca_certificate: '' };
     expect((await core.post('/registries/ping', ping, admin)).status).toBe(200);
     expect(shown).toContain(authorization);
   });
@@ -206,6 +208,10 @@ describe('registries', () => {
       supported_triggers: ['manual', 'scheduled', 'event_based'],
     });
     expect((await core.get('/registries/999999/info', admin)).status).toBe(404);
+    mayReadLabels = false;
+    expect((await core.get(`/registries/${harbor}/info`, admin)).body).not.toHaveProperty(
+      'supported_resource_filters.3',
+    );
   });
 
   it('come in known kinds', async () => {

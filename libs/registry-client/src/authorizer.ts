@@ -43,7 +43,11 @@ interface Token {
   number: number;
 }
 
-export const basicHeader = ({ accessKey, accessSecret }: RegistryCredential): string =>
+/** What an account shows without being asked; nothing when there is none. */
+export const basicAuthorization = (credential: RegistryCredential | null | undefined): Record<string, string> =>
+  credential === null || credential === undefined ? {} : { authorization: basicHeader(credential) };
+
+const basicHeader = ({ accessKey, accessSecret }: RegistryCredential): string =>
   `Basic ${Buffer.from(`${accessKey}:${accessSecret}`).toString('base64')}`;
 
 /** Meets the challenges of one registry: none, Basic, or tokens by scope, which are kept until shortly before their end. */
@@ -114,8 +118,7 @@ export class Authorizer {
     } else {
       for (const one of scopes) parameters.append('scope', one);
       for (const [name, value] of parameters) url.searchParams.append(name, value);
-      const headers = credential === null ? {} : { authorization: basicHeader(credential) };
-      answer = await this.transport.send(url, { headers, ...common });
+      answer = await this.transport.send(url, { headers: basicAuthorization(credential), ...common });
     }
     if (answer.status !== 200) throw await this.transport.refusal(answer);
     const { token, access_token: accessToken, expires_in: lifetime } = await readJson(answer, tokenAnswer);

@@ -283,8 +283,8 @@ class BlobCopy {
   private async wait(failure: RegistryError): Promise<void> {
     const { retry, clock } = this.target.client.connection.transport;
     const wait = waitAfter(retry, this.failures, failure.retryAfterMs, clock);
-    if (wait === null) await this.giveUp(failure);
-    else await clock.sleep(wait, this.options.signal);
+    if (wait === null) return this.giveUp(failure);
+    await clock.sleep(wait, this.options.signal).catch(() => this.giveUp(failure));
   }
 
   private async giveUp(failure: RegistryError): Promise<never> {

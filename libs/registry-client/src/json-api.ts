@@ -16,8 +16,7 @@ export interface JsonCall {
   signal?: AbortSignal | undefined;
 }
 
-/** Headers that every request of an API shows. */
-type HeaderSource = (signal?: AbortSignal) => Promise<Readonly<Record<string, string>>>;
+type Headers = Readonly<Record<string, string>>;
 
 /** The API that a registry has beside the OCI specification. */
 export class JsonApi {
@@ -25,7 +24,8 @@ export class JsonApi {
     private readonly transport: Transport,
     /** Scheme, host, and what every path begins with. */
     private readonly base: string | ((signal?: AbortSignal) => Promise<string>),
-    private readonly headers: HeaderSource,
+    /** What every request shows. */
+    private readonly headers: Headers | ((signal?: AbortSignal) => Promise<Headers>),
   ) {}
 
   /** @returns an answer of a status that was asked for; to be read or dropped @throws RegistryError for any other */
@@ -72,12 +72,13 @@ export class JsonApi {
   }
 
   private async ask(url: URL, { method = 'GET', body, statuses = [], signal }: JsonCall): Promise<OutboundResponse> {
+    const own = typeof this.headers === 'function' ? await this.headers(signal) : this.headers;
     const response = await this.transport.send(url, {
       method,
       headers: {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(await this.headers(signal)),
+        ...own,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),

@@ -94,6 +94,16 @@ export interface RemoteCapabilities {
   maximumPathComponents: number;
 }
 
+/** What every registry of the OCI specification can do. */
+export const plainCapabilities: RemoteCapabilities = {
+  copyByChunk: false,
+  artifactDeletion: true,
+  tagDeletion: false,
+  labels: false,
+  minimumPathComponents: 1,
+  maximumPathComponents: Infinity,
+};
+
 /** One remote registry, with what replication needs beyond the OCI specification. All methods throw `RegistryError`. */
 export interface RemoteRegistry {
   readonly endpoint: Pick<RemoteEndpoint, 'id' | 'name' | 'type' | 'url'>;

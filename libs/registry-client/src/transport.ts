@@ -3,7 +3,8 @@ import { restMs, retryAfterMs } from './rate-limit.js';
 import { errorOf, RegistryError, toRegistryError } from './registry.error.js';
 import { defaultRetry, systemClock, waitAfter, type Clock, type RetryPolicy } from './retry.js';
 
-const userAgent = 'haven-registry-client';
+/** By this name Harbor and Haven know that nobody has pulled what is copied. */
+const userAgent = 'harbor-registry-client';
 const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /** How a server is reached, whatever it is asked. */

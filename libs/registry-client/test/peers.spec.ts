@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OutboundClient } from '@haven/outbound';
 import { digestOf, MediaTypes, type Descriptor, type Digest } from '@haven/oci';
 import {
@@ -18,6 +19,7 @@ import {
   DigestCheck,
   RegistryClient,
   RegistryError,
+  systemClock,
   type CopyBlobOptions,
 } from '../src/index.js';
 import { peers, type Peer } from './peer.js';
@@ -25,7 +27,11 @@ import { peers, type Peer } from './peer.js';
 const outbound = new OutboundClient({ reach: 'loopback' });
 afterAll(() => outbound.close());
 
-const quick = { attempts: 4, baseMs: 1, capMs: 4, longestWaitMs: 5_000 };
+/** A pause is always a whole one, so that what was on its way has come in when the next try begins. */
+const patience = {
+  retry: { attempts: 4, baseMs: 60, capMs: 120, longestWaitMs: 5_000 },
+  clock: { ...systemClock, random: () => 1 },
+};
 const mebibyte = 1_048_576;
 const blobs = /\/blobs\/sha256/;
 const uploads = /\/blobs\/uploads\/./;
@@ -48,7 +54,7 @@ describe.each(peers)('$name', ({ type, start, canMount, keepsUploads }) => {
 
   beforeAll(async () => {
     peer = await start();
-    client = new RegistryClient(outbound, { url: peer.url, retry: quick });
+    client = new RegistryClient(outbound, { url: peer.url, ...patience });
   });
   afterAll(() => peer.stop());
 
@@ -77,7 +83,7 @@ describe.each(peers)('$name', ({ type, start, canMount, keepsUploads }) => {
       await pushArtifact(pusher, name, image, '1');
     await pushArtifact(pusher, 'list/app', image, '2');
     const endpoint = { id: 1, name: type, type, url: peer.url, insecure: false };
-    const remote = createRemoteRegistry(endpoint, outbound, { retry: quick });
+    const remote = createRemoteRegistry(endpoint, outbound, patience);
     expect((await collect(remote.listRepositories({ namePattern: 'list/*' }))).sort()).toEqual([
       'list/app',
       'list/web',
@@ -158,10 +164,10 @@ describe.each(peers)('$name', ({ type, start, canMount, keepsUploads }) => {
       const digest = digestOf(bytes);
       await uploadBlob(new Pusher(peer.url), 'copy/source', contentOf('application/octet-stream', bytes));
       const from = {
-        client: new RegistryClient(outbound, { url: source.url, retry: quick }),
+        client: new RegistryClient(outbound, { url: source.url, ...patience }),
         repository: 'copy/source',
       };
-      const to = { client: new RegistryClient(outbound, { url: target.url, retry: quick }), repository: name };
+      const to = { client: new RegistryClient(outbound, { url: target.url, ...patience }), repository: name };
       return {
         digest,
         bytes,
@@ -319,6 +325,18 @@ describe.each(peers)('$name', ({ type, start, canMount, keepsUploads }) => {
       expect(await failureOf(copy({ signal: controller.signal, onProgress }))).toBe('aborted');
       expect(sent).toBeLessThan(3 * mebibyte);
       expect(target.count('DELETE', uploads)).toBe(1);
+    });
+
+    it('ends in a pause as well', async () => {
+      const { copy } = await prepare(3 * mebibyte);
+      target.fail('PATCH', uploads, { status: 503, headers: { 'retry-after': '4' } });
+      const controller = new AbortController();
+      const begin = Date.now();
+      const work = failureOf(copy({ signal: controller.signal }));
+      while (target.count('PATCH') === 0) await nextTurn();
+      controller.abort();
+      expect(await work).toBe('aborted');
+      expect(Date.now() - begin).toBeLessThan(3_000);
     });
   });
 });

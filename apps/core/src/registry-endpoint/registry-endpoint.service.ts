@@ -89,15 +89,14 @@ export class RegistryEndpointService {
   }
 
   /**
-   * Asks a stored registry, or one that is not stored. Of a stored one only type and credentials can be others for a try: its
-   * secret goes to no other address than its own.
+   * Asks a stored registry, or one that is not stored. Of a stored one only the credentials can be others for a try: its
+   * secret goes nowhere else than where it always goes.
    * @throws AppError BAD_REQUEST when it is not healthy, NOT_FOUND
    */
-  async ping({ id, ...body }: RegistryPing): Promise<void> {
-    const { url: _url, insecure: _insecure, ca_certificate: _ca, ...credentials } = body;
-    const stored = id === undefined ? blank : await this.get(id);
-    const fields = this.changed({ ...stored, type: body.type ?? stored.type }, id === undefined ? body : credentials);
-    await this.requireHealthy(fields);
+  async ping({ id, type = '', ...body }: RegistryPing): Promise<void> {
+    if (id === undefined) return this.requireHealthy(this.changed({ ...blank, type }, body));
+    const { credential_type, access_key, access_secret } = body;
+    await this.requireHealthy(this.changed(await this.get(id), { credential_type, access_key, access_secret }));
   }
 
   /** @param id 0 stands for this platform @throws AppError NOT_FOUND, UNAVAILABLE when its labels cannot be asked for */

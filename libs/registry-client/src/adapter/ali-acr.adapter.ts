@@ -7,7 +7,7 @@ import { memo } from '../memo.js';
 import { literalPrefix } from '../name-pattern.js';
 import { readJson } from '../read-json.js';
 import { RegistryError } from '../registry.error.js';
-import type { RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
+import { plainCapabilities, type RemoteEndpoint, type RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 /** A password is renewed so long before its end; it holds for an hour. */
@@ -35,10 +35,9 @@ interface Wish {
 /** Alibaba Cloud's registry, personal edition: access keys are exchanged for a password by its API (version 2016-06-07). */
 export class AliAcrAdapter extends DistributionAdapter {
   override readonly capabilities = {
-    copyByChunk: false,
+    ...plainCapabilities,
     artifactDeletion: false,
     tagDeletion: true,
-    labels: false,
     minimumPathComponents: 2,
     maximumPathComponents: 2,
   };

@@ -3,12 +3,13 @@ import type { OutboundClient } from '@haven/outbound';
 import type { CredentialSource } from '../authorizer.js';
 import { literalNames, literalPrefix } from '../name-pattern.js';
 import { RegistryClient } from '../registry.client.js';
-import type {
-  RemoteCapabilities,
-  RemoteEndpoint,
-  RemoteOptions,
-  RemoteRegistry,
-  RepositoryFilter,
+import {
+  plainCapabilities,
+  type RemoteCapabilities,
+  type RemoteEndpoint,
+  type RemoteOptions,
+  type RemoteRegistry,
+  type RepositoryFilter,
 } from '../remote-registry.js';
 
 /** What an adapter of a cloud finds out by itself. */
@@ -20,14 +21,7 @@ export interface RegistryPlace {
 /** Any registry of the OCI specification, with a catalog; the others do some things in another way. */
 export class DistributionAdapter implements RemoteRegistry {
   readonly client: RegistryClient;
-  readonly capabilities: RemoteCapabilities = {
-    copyByChunk: false,
-    artifactDeletion: true,
-    tagDeletion: false,
-    labels: false,
-    minimumPathComponents: 1,
-    maximumPathComponents: Infinity,
-  };
+  readonly capabilities: RemoteCapabilities = plainCapabilities;
 
   constructor(
     readonly endpoint: RemoteEndpoint,

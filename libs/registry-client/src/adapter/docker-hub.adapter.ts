@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { JsonApi } from '../json-api.js';
 import { memo } from '../memo.js';
 import { literalNamespaces } from '../name-pattern.js';
-import type { RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
+import { plainCapabilities, type RemoteEndpoint, type RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 const hub = 'https://hub.docker.com';
@@ -19,10 +19,9 @@ const repositoryPage = z.object({
 /** Docker Hub: the registry stands at one host, the API at another (https://docs.docker.com/reference/api/hub/latest/). */
 export class DockerHubAdapter extends DistributionAdapter {
   override readonly capabilities = {
-    copyByChunk: false,
+    ...plainCapabilities,
     artifactDeletion: false,
     tagDeletion: true,
-    labels: false,
     minimumPathComponents: 2,
     maximumPathComponents: 2,
   };
@@ -33,7 +32,7 @@ export class DockerHubAdapter extends DistributionAdapter {
     super(endpoint, outbound, { ...options, url: 'https://registry-1.docker.io' });
     const { transport } = this.client.connection;
     const { credential } = endpoint;
-    const open = new JsonApi(transport, hub, () => Promise.resolve({}));
+    const open = new JsonApi(transport, hub, {});
     this.token = memo(transport.clock, async (signal) => {
       const body = { identifier: credential?.accessKey, secret: credential?.accessSecret };
       const answer = await open.read('/v2/auth/token', tokenAnswer, { method: 'POST', body, signal });

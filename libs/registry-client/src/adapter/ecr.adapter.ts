@@ -6,7 +6,7 @@ import { memo } from '../memo.js';
 import { readJson } from '../read-json.js';
 import type { RegistryCredential } from '../authorizer.js';
 import { RegistryError } from '../registry.error.js';
-import type { RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
+import { plainCapabilities, type RemoteEndpoint, type RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 /** A token is renewed so long before its end; it holds for twelve hours. */
@@ -31,14 +31,7 @@ interface EcrAccess {
 
 /** Amazon ECR: AWS keys are exchanged for a password, and repositories made, by its API (API version 2015-09-21). */
 export class EcrAdapter extends DistributionAdapter {
-  override readonly capabilities = {
-    copyByChunk: false,
-    artifactDeletion: true,
-    tagDeletion: true,
-    labels: false,
-    minimumPathComponents: 1,
-    maximumPathComponents: Infinity,
-  };
+  override readonly capabilities = { ...plainCapabilities, tagDeletion: true };
   private readonly place: { api: URL; region: string };
 
   constructor(endpoint: RemoteEndpoint, outbound: OutboundClient, options: RemoteOptions = {}) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { literalPrefix } from '../name-pattern.js';
 import { readJson } from '../read-json.js';
 import { pullScope } from '../registry-connection.js';
+import { plainCapabilities } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 const deepest = 16;
@@ -13,14 +14,7 @@ const listing = z.object({
 
 /** Google's registries, of both kinds: what lies below a name is told beside its tags. The account is a key file. */
 export class GcrAdapter extends DistributionAdapter {
-  override readonly capabilities = {
-    copyByChunk: false,
-    artifactDeletion: true,
-    tagDeletion: true,
-    labels: false,
-    minimumPathComponents: 2,
-    maximumPathComponents: Infinity,
-  };
+  override readonly capabilities = { ...plainCapabilities, tagDeletion: true, minimumPathComponents: 2 };
 
   /** Begins at the part of the pattern that is without wildcards; the catalog only tells where that is nothing. */
   protected override async *listMatching(pattern: string, signal?: AbortSignal): AsyncGenerator<string> {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { JsonApi } from '../json-api.js';
 import { literalNamespaces } from '../name-pattern.js';
 import { RegistryError } from '../registry.error.js';
-import type { RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
+import { plainCapabilities, type RemoteEndpoint, type RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 const apiVersion = '2022-11-28';
@@ -13,14 +13,7 @@ const versions = z.array(z.object({ id: z.number(), name: z.string() }));
 
 /** GitHub's registry; packages are listed and deleted by GitHub's API (https://docs.github.com/rest/packages/packages). */
 export class GhcrAdapter extends DistributionAdapter {
-  override readonly capabilities = {
-    copyByChunk: false,
-    artifactDeletion: true,
-    tagDeletion: false,
-    labels: false,
-    minimumPathComponents: 2,
-    maximumPathComponents: Infinity,
-  };
+  override readonly capabilities = { ...plainCapabilities, minimumPathComponents: 2 };
   private readonly api: JsonApi;
 
   constructor(endpoint: RemoteEndpoint, outbound: OutboundClient, options: RemoteOptions = {}) {
@@ -31,7 +24,7 @@ export class GhcrAdapter extends DistributionAdapter {
       'x-github-api-version': apiVersion,
       ...(credential === undefined ? {} : { authorization: `Bearer ${credential.accessSecret}` }),
     };
-    this.api = new JsonApi(this.client.connection.transport, 'https://api.github.com', () => Promise.resolve(headers));
+    this.api = new JsonApi(this.client.connection.transport, 'https://api.github.com', headers);
   }
 
   /** A version of a package is what we know as an artifact, with all its tags. */

@@ -5,7 +5,7 @@ import { JsonApi } from '../json-api.js';
 import { memo } from '../memo.js';
 import { literalPrefix } from '../name-pattern.js';
 import { RegistryError } from '../registry.error.js';
-import type { RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
+import { plainCapabilities, type RemoteEndpoint, type RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 const projects = z.array(z.object({ id: z.number(), path_with_namespace: z.string() }));
@@ -13,14 +13,7 @@ const repositories = z.array(z.object({ path: z.string() }));
 
 /** GitLab's registry; its API stands where it sends for tokens (https://docs.gitlab.com/api/container_registry/). */
 export class GitlabAdapter extends DistributionAdapter {
-  override readonly capabilities = {
-    copyByChunk: false,
-    artifactDeletion: true,
-    tagDeletion: true,
-    labels: false,
-    minimumPathComponents: 2,
-    maximumPathComponents: Infinity,
-  };
+  override readonly capabilities = { ...plainCapabilities, tagDeletion: true, minimumPathComponents: 2 };
   private readonly api: JsonApi;
 
   constructor(endpoint: RemoteEndpoint, outbound: OutboundClient, options: RemoteOptions = {}) {
@@ -29,11 +22,7 @@ export class GitlabAdapter extends DistributionAdapter {
     const place = memo(transport.clock, async (signal) => ({ value: await this.apiOrigin(signal), until: Infinity }));
     const token = endpoint.credential?.accessSecret;
     const headers: Record<string, string> = token === undefined ? {} : { 'private-token': token };
-    this.api = new JsonApi(
-      transport,
-      async (signal) => `${await place(signal)}/api/v4`,
-      () => Promise.resolve(headers),
-    );
+    this.api = new JsonApi(transport, async (signal) => `${await place(signal)}/api/v4`, headers);
   }
 
   /** Of the projects that the account is a member of. */

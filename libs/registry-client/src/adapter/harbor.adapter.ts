@@ -1,11 +1,17 @@
 import type { Digest } from '@haven/oci';
 import type { OutboundClient } from '@haven/outbound';
 import { z } from 'zod';
-import { basicHeader } from '../authorizer.js';
+import { basicAuthorization } from '../authorizer.js';
 import { JsonApi } from '../json-api.js';
 import { literalPrefix } from '../name-pattern.js';
 import { RegistryError } from '../registry.error.js';
-import type { ArtifactFilter, RemoteArtifact, RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
+import {
+  plainCapabilities,
+  type ArtifactFilter,
+  type RemoteArtifact,
+  type RemoteEndpoint,
+  type RemoteOptions,
+} from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 const pageSize = 100;
@@ -25,20 +31,18 @@ const artifacts = z
 /** Harbor, and Haven: a project has to be there before a push, and the API knows labels. */
 export class HarborAdapter extends DistributionAdapter {
   override readonly capabilities = {
+    ...plainCapabilities,
     copyByChunk: true,
-    artifactDeletion: true,
     tagDeletion: true,
     labels: true,
     minimumPathComponents: 2,
-    maximumPathComponents: Infinity,
   };
   private readonly api: JsonApi;
 
   constructor(endpoint: RemoteEndpoint, outbound: OutboundClient, options: RemoteOptions = {}) {
     super(endpoint, outbound, options);
     const { credential, url } = endpoint;
-    const headers: Record<string, string> = credential === undefined ? {} : { authorization: basicHeader(credential) };
-    this.api = new JsonApi(this.client.connection.transport, `${url}/api/v2.0`, () => Promise.resolve(headers));
+    this.api = new JsonApi(this.client.connection.transport, `${url}/api/v2.0`, basicAuthorization(credential));
   }
 
   async *listArtifacts(

@@ -1,9 +1,9 @@
 import type { OutboundClient } from '@haven/outbound';
 import { z } from 'zod';
-import { basicHeader } from '../authorizer.js';
+import { basicAuthorization } from '../authorizer.js';
 import { JsonApi } from '../json-api.js';
 import { literalPrefix } from '../name-pattern.js';
-import type { RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
+import { plainCapabilities, type RemoteEndpoint, type RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 const keys = z.array(z.object({ key: z.string() }));
@@ -11,21 +11,13 @@ const catalog = z.object({ repositories: z.array(z.string()).nullish() });
 
 /** JFrog Artifactory: the first part of a name is a repository of Artifactory's, which its API lists and makes. */
 export class JfrogAdapter extends DistributionAdapter {
-  override readonly capabilities = {
-    copyByChunk: false,
-    artifactDeletion: true,
-    tagDeletion: true,
-    labels: false,
-    minimumPathComponents: 2,
-    maximumPathComponents: Infinity,
-  };
+  override readonly capabilities = { ...plainCapabilities, tagDeletion: true, minimumPathComponents: 2 };
   private readonly api: JsonApi;
 
   constructor(endpoint: RemoteEndpoint, outbound: OutboundClient, options: RemoteOptions = {}) {
     super(endpoint, outbound, options);
     const { credential, url } = endpoint;
-    const headers: Record<string, string> = credential === undefined ? {} : { authorization: basicHeader(credential) };
-    this.api = new JsonApi(this.client.connection.transport, `${url}/artifactory`, () => Promise.resolve(headers));
+    this.api = new JsonApi(this.client.connection.transport, `${url}/artifactory`, basicAuthorization(credential));
   }
 
   override async prepareForPush(repositories: readonly string[], signal?: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RegistryCredential } from '../authorizer.js';
 import { JsonApi } from '../json-api.js';
 import { literalNamespaces } from '../name-pattern.js';
-import type { RemoteEndpoint, RemoteOptions } from '../remote-registry.js';
+import { plainCapabilities, type RemoteEndpoint, type RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 const page = z.object({
@@ -24,14 +24,7 @@ interface QuayAccount {
 
 /** Quay; repositories are listed and tags deleted by its API (https://docs.quay.io/api/). */
 export class QuayAdapter extends DistributionAdapter {
-  override readonly capabilities = {
-    copyByChunk: false,
-    artifactDeletion: true,
-    tagDeletion: true,
-    labels: false,
-    minimumPathComponents: 2,
-    maximumPathComponents: Infinity,
-  };
+  override readonly capabilities = { ...plainCapabilities, tagDeletion: true, minimumPathComponents: 2 };
   private readonly api: JsonApi;
   private readonly account: QuayAccount;
 
@@ -41,7 +34,7 @@ export class QuayAdapter extends DistributionAdapter {
     this.account = account;
     const headers: Record<string, string> =
       account.apiToken === null ? {} : { authorization: `Bearer ${account.apiToken}` };
-    this.api = new JsonApi(this.client.connection.transport, `${endpoint.url}/api/v1`, () => Promise.resolve(headers));
+    this.api = new JsonApi(this.client.connection.transport, `${endpoint.url}/api/v1`, headers);
   }
 
   override deleteTag(repository: string, tag: string, signal?: AbortSignal): Promise<boolean> {

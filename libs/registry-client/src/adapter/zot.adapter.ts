@@ -1,13 +1,7 @@
+import { plainCapabilities } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
 /** zot: all of the OCI specification, tags deleted by name included. */
 export class ZotAdapter extends DistributionAdapter {
-  override readonly capabilities = {
-    copyByChunk: true,
-    artifactDeletion: true,
-    tagDeletion: true,
-    labels: false,
-    minimumPathComponents: 1,
-    maximumPathComponents: Infinity,
-  };
+  override readonly capabilities = { ...plainCapabilities, copyByChunk: true, tagDeletion: true };
 }
