@@ -220,10 +220,11 @@ describe('overview', () => {
       expect((await core.get('/audit-logs')).status).toBe(401);
     });
 
-    it('have 18 kinds of event', async () => {
+    it('have 18 kinds of event, and three of ours', async () => {
       const answer = await core.get('/auditlog-exts/events', admin);
-      expect(answer.body).toHaveLength(18);
+      expect(answer.body).toHaveLength(21);
       expect(answer.body).toContainEqual({ event_type: 'update_project' });
+      expect(answer.body).toContainEqual({ event_type: 'create_registry' });
       expect((await core.get('/auditlog-exts/events', uma)).status).toBe(403);
       expect((await core.get('/auditlog-exts/events')).status).toBe(401);
     });

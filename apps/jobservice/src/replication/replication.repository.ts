@@ -1,25 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SecretBox } from '@haven/auth';
-import { Database, findReplicationPolicy, sql, type ReplicationPolicy } from '@haven/models';
+import { Database, findEndpoint, findReplicationPolicy, sql, type ReplicationPolicy } from '@haven/models';
 import { OutboundClient } from '@haven/outbound';
-import { createRemoteRegistry } from '@haven/registry-client';
+import { createRemoteRegistry, openEndpoint } from '@haven/registry-client';
 import { PermanentJobError } from '@haven/queue';
 import { JOBSERVICE_CONFIG, type JobserviceConfig } from '../jobservice.config.js';
 import { LocalEnd } from './local.end.js';
 import { RemoteEnd } from './remote.end.js';
 import type { ReplicationEnd } from './replication-end.js';
-
-interface RegistryRow {
-  id: number;
-  name: string;
-  type: string;
-  url: string;
-  insecure: boolean;
-  caCertificate: string;
-  credentialType: 'basic' | 'oauth' | 'secret' | '';
-  accessKey: string;
-  accessSecret: string;
-}
 
 /** A policy with both its ends. */
 export interface Replication {
@@ -95,21 +83,9 @@ export class ReplicationRepository {
 
   private async end(registryId: number | null): Promise<ReplicationEnd> {
     if (registryId === null) return this.local;
-    const row = await this.db.maybe<RegistryRow>(
-      sql(
-        `SELECT id, name, type, url, insecure, ca_certificate AS "caCertificate", credential_type AS "credentialType",
-                access_key AS "accessKey", access_secret AS "accessSecret"
-           FROM registry WHERE id = $1`,
-        registryId,
-      ),
-    );
-    if (row === null) throw new PermanentJobError(`the registry ${registryId} is gone`);
-    const { credentialType: type, accessKey, accessSecret, caCertificate, ...endpoint } = row;
-    const credential =
-      type === ''
-        ? undefined
-        : { type, accessKey, accessSecret: accessSecret === '' ? '' : this.box.decrypt(accessSecret) };
-    const ca = caCertificate === '' ? undefined : caCertificate;
-    return new RemoteEnd(createRemoteRegistry({ ...endpoint, caCertificate: ca, credential }, this.outbound));
+    const stored = await findEndpoint(this.db, registryId);
+    if (stored === null) throw new PermanentJobError(`the registry ${registryId} is gone`);
+    const endpoint = openEndpoint(stored, (secret) => this.box.decrypt(secret));
+    return new RemoteEnd(createRemoteRegistry(endpoint, this.outbound));
   }
 }

@@ -5,7 +5,7 @@ export type AuditOperation = 'create' | 'update' | 'delete' | 'pull' | 'login' |
 export type AuditResourceType =
   'artifact' | 'tag' | 'repository' | 'project' | 'member' | 'user' | 'robot' | 'configuration' | 'registry';
 
-/** Every kind of event that is written to the audit log, `<operation>_<resource type>`, in Harbor's order. */
+/** Every kind of event that is written to the audit log, `<operation>_<resource type>`, in Harbor's order, and ours after them. */
 export const auditEventTypes: readonly string[] = [
   'create_artifact',
   'delete_artifact',
@@ -25,6 +25,9 @@ export const auditEventTypes: readonly string[] = [
   'delete_member',
   'update_member',
   'update_project',
+  'create_registry',
+  'delete_registry',
+  'update_registry',
 ];
 
 export interface AuditEntry {
