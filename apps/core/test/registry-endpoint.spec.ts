@@ -217,7 +217,23 @@ describe('registries', () => {
   it('come in known kinds', async () => {
     const { body } = await core.get('/replication/adapters', admin);
     expect(body).toEqual(expect.arrayContaining(['harbor', 'docker-registry', 'zot']));
-    expect((await core.get('/replication/adapterinfos', admin)).status).toBe(200);
+    expect((await core.get('/replication/adapterinfos', admin)).body).toMatchObject({
+      'docker-hub': {
+        endpoint_pattern: {
+          endpoint_type: 'EndpointPatternTypeFix',
+          endpoints: [{ key: 'hub.docker.com', value: 'https://hub.docker.com' }],
+        },
+      },
+      'google-gcr': {
+        endpoint_pattern: { endpoint_type: 'EndpointPatternTypeList' },
+        credential_pattern: {
+          access_key_type: 'AccessKeyTypeFix',
+          access_key_data: '_json_key',
+          access_secret_type: 'AccessSecretTypeFile',
+          access_secret_data: 'No Change',
+        },
+      },
+    });
   });
 });
 

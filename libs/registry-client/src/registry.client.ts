@@ -5,6 +5,7 @@ import type { OutboundClient, OutboundResponse } from '@haven/outbound';
 import { z } from 'zod';
 import { BlobUploads } from './blob-uploads.js';
 import { nextLink } from './link.js';
+import { parseJson } from './parse-json.js';
 import { readJson } from './read-json.js';
 import {
   deleteScope,
@@ -199,7 +200,8 @@ export class RegistryClient {
       ...withSignal(signal),
     });
     const begins = response.status === 206 ? rangeStart(response) : 0;
-    if (begins > offset) {
+    // NaN where the answer does not say.
+    if (!(begins <= offset)) {
       response.body.destroy();
       throw new RegistryError('malformed', `${response.url.origin} sent another range than was asked for`);
     }
@@ -233,7 +235,7 @@ export class RegistryClient {
     const index = await this.headManifest(repository, tag, signal);
     if (index?.mediaType !== MediaTypes.ociIndex) return [];
     const { bytes } = await this.getManifest(repository, index.digest, signal);
-    const parsed = referrerList.safeParse(JSON.parse(bytes.toString('utf8')));
+    const parsed = referrerList.safeParse(parseJson(bytes.toString('utf8')));
     return parsed.success ? (parsed.data.manifests ?? []).map(toDescriptor) : [];
   }
 
@@ -297,7 +299,7 @@ function rangeStart(response: OutboundResponse): number {
 
 type ListedReferrer = NonNullable<z.infer<typeof referrerList>['manifests']>[number];
 const toDescriptor = ({ mediaType, digest, size, artifactType, annotations }: ListedReferrer): Descriptor => ({
-  ...{ mediaType, digest: digest, size },
+  ...{ mediaType, digest, size },
   ...(artifactType === undefined ? {} : { artifactType }),
   ...(annotations === undefined || annotations === null ? {} : { annotations }),
 });

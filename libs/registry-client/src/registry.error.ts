@@ -1,4 +1,5 @@
 import { OutboundError, type OutboundReason, type OutboundResponse } from '@haven/outbound';
+import { parseJson } from './parse-json.js';
 
 /** What kept a registry from doing as it was asked. */
 export type RegistryFailure =
@@ -125,7 +126,7 @@ const byClass = (status: number): RegistryFailure =>
 
 /** Code and message of the first error in a body of the distribution specification, or of an API that has the like. */
 function sayingOf(body: string): { code: string; detail: string } {
-  const document = objectOf(parse(body));
+  const document = objectOf(parseJson(body));
   const { errors } = document;
   const { code: given, __type: type, message } = Array.isArray(errors) ? objectOf(errors[0]) : document;
   // AWS names an error by a type, perhaps with a namespace before it.
@@ -138,11 +139,3 @@ function sayingOf(body: string): { code: string; detail: string } {
 
 const objectOf = (value: unknown): { errors?: unknown; code?: unknown; __type?: unknown; message?: unknown } =>
   typeof value === 'object' && value !== null ? value : {};
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return null;
-  }
-}

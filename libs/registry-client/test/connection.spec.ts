@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { OutboundClient } from '@haven/outbound';
 import { RegistryClient, RegistryError, type Clock, type RegistryConnectionOptions } from '../src/index.js';
@@ -239,6 +240,25 @@ describe('requests', () => {
     const { stream } = await connect(url, { credentials }).getBlob('team/app', digest);
     for await (const piece of stream) expect(String(piece)).toBe('blob');
     expect(shown).toEqual([undefined]);
+  });
+
+  it.each([
+    ['0-19', 20],
+    ['0-20', 20],
+    ['0-0', 20],
+    [undefined, 20],
+    ['0-9', 10],
+  ])('are believed to have brought 20 bytes unless a registry says less: %s', async (range, offset) => {
+    const url = await serve((request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(202, { location: '/v2/a/blobs/uploads/1', ...(range === undefined ? {} : { range }) }).end();
+      });
+    });
+    const { uploads } = connect(url);
+    const session = { repository: 'a', location: new URL(`${url}/v2/a/blobs/uploads/1`), offset: 0, shortestChunk: 0 };
+    const body = Readable.from([Buffer.alloc(20)]);
+    await uploads.start('a');
+    expect(await uploads.patch(session, body, { length: 20, hasRange: true })).toMatchObject({ offset });
   });
 
   it('take no manifest whose bytes are others, or too many', async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RegistryCredential } from '../authorizer.js';
 import { JsonApi } from '../json-api.js';
 import { literalNamespaces } from '../name-pattern.js';
+import { parseJson } from '../parse-json.js';
 import { plainCapabilities, type RemoteEndpoint, type RemoteOptions } from '../remote-registry.js';
 import { DistributionAdapter } from './distribution.adapter.js';
 
@@ -58,16 +59,8 @@ export class QuayAdapter extends DistributionAdapter {
 
 function accountOf(credential: RegistryCredential | undefined): QuayAccount {
   if (credential?.accessKey !== 'json_file') return { credential: credential ?? null, apiToken: null };
-  const parsed = keyFile.safeParse(jsonOf(credential.accessSecret));
+  const parsed = keyFile.safeParse(parseJson(credential.accessSecret));
   if (!parsed.success) return { credential, apiToken: null };
   const { account_name: accessKey, docker_cli_password: accessSecret, oauth2_token: token } = parsed.data;
   return { credential: { type: 'basic', accessKey, accessSecret }, apiToken: token ?? null };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
