@@ -14,6 +14,7 @@ import { JobserviceModule } from './jobservice/jobservice.module.js';
 import { LabelModule } from './label/label.module.js';
 import { LdapModule } from './ldap/ldap.module.js';
 import { LoggerModule } from './logger.module.js';
+import { LogModule } from './log/log.module.js';
 import { MemberModule } from './member/member.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
@@ -65,6 +66,7 @@ const foundations = [
     JobserviceModule,
     LabelModule,
     LdapModule,
+    LogModule,
     MemberModule,
     MetadataModule,
     OidcModule,

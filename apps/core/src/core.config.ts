@@ -8,6 +8,7 @@ const keys = {
   secretKey: settings.secretKey,
   externalUrl: settings.externalUrl,
   registryUrl: settings.registryUrl,
+  logCollectorUrl: settings.logCollectorUrl,
   registryCheckSeconds: settings.registryCheckSeconds,
   configOverwrite: settings.configOverwrite,
   caFile: settings.caFile,

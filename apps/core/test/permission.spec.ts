@@ -21,6 +21,8 @@ const outside: Readonly<Record<string, string>> = {
   oidcOnboard: 'open',
   userExists: 'open',
   receiveRegistryEvents: 'internal',
+  searchLogs: 'systemAdmin',
+  tailLogs: 'systemAdmin',
   syncQuota: 'systemAdmin',
 };
 

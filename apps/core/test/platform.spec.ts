@@ -1,18 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { admin, CoreApp } from './core-app.js';
+import { logCases, LogCollectorStub } from './log.cases.js';
 
 /** What holds for the platform as a whole. */
 describe('platform', () => {
   let core: CoreApp;
   let registry: Server;
   let registryStatus = 200;
+  const collector = new LogCollectorStub();
 
   beforeAll(async () => {
     registry = createServer((_request, response) => response.writeHead(registryStatus).end('{}'));
     await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
     const registryUrl = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
-    core = await CoreApp.start({ env: { HAVEN_REGISTRY_URL: registryUrl } });
+    const collectorUrl = await collector.reserve();
+    core = await CoreApp.start({ env: { HAVEN_REGISTRY_URL: registryUrl, HAVEN_LOG_COLLECTOR_URL: collectorUrl } });
   });
   afterAll(async () => {
     await core.stop();
@@ -101,5 +104,9 @@ describe('platform', () => {
     expect([answer.status, answer.headers['allow']]).toEqual([405, 'GET']);
     const bare = await core.call('POST', '/service/token');
     expect([bare.status, bare.body]).toMatchObject([405, { errors: [{ code: 'METHOD_NOT_ALLOWED' }] }]);
+  });
+
+  describe('logs', () => {
+    logCases(() => core, collector);
   });
 });
