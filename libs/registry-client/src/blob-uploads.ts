@@ -8,6 +8,8 @@ const streamIdleMs = 60_000;
 /** A registry looks at all the bytes once more, and perhaps puts them together, before it answers. */
 const finishMs = 600_000;
 const cancelMs = 5_000;
+/** How a wish to mount may be refused, where an upload would not be. */
+const aboutMount: ReadonlySet<number> = new Set([400, 401, 403, 404, 405]);
 
 /** An upload under way, as far as the registry has it. */
 export interface UploadSession {
@@ -30,28 +32,21 @@ export class BlobUploads {
   constructor(private readonly connection: RegistryConnection) {}
 
   /**
-   * Begins an upload, or mounts the blob where that can be.
+   * Begins an upload, or mounts the blob where that can be; a registry that does not like to be asked is asked for no more
+   * than an upload.
    * @returns null when it is mounted, and nothing is left to do
    */
   async start(
     repository: string,
     { mount, signal }: { mount?: MountWish; signal?: AbortSignal | undefined } = {},
   ): Promise<UploadSession | null> {
-    const query = new URLSearchParams(mount === undefined ? {} : { mount: mount.digest });
-    const from = mount?.from;
-    if (from !== undefined) query.set('from', from);
-    const scope = [pushScope(repository), ...(from === undefined ? [] : [pullScope(from)])].join(' ');
-    const text = query.size === 0 ? '' : `?${query.toString()}`;
-    const path = `/v2/${repository}/blobs/uploads/${text}`;
-    const response = await this.connection.expect(mount === undefined ? [202] : [201, 202], path, scope, {
-      method: 'POST',
-      headers: { 'content-length': '0' },
-      ...(signal === undefined ? {} : { signal }),
-    });
-    response.drop();
-    if (response.status === 201) return null;
-    const shortestChunk = Number(response.header('oci-chunk-min-length') ?? '0') || 0;
-    return { repository, location: locationOf(response), offset: 0, shortestChunk };
+    try {
+      return await this.post(repository, mount, signal);
+    } catch (error) {
+      const isAboutMount = mount !== undefined && error instanceof RegistryError && aboutMount.has(error.status);
+      if (!isAboutMount) throw error;
+      return this.post(repository, undefined, signal);
+    }
   }
 
   /**
@@ -122,6 +117,28 @@ export class BlobUploads {
       // It ends by itself, in time.
       if (!(error instanceof RegistryError)) throw error;
     }
+  }
+
+  private async post(
+    repository: string,
+    mount: MountWish | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<UploadSession | null> {
+    const query = new URLSearchParams(mount === undefined ? {} : { mount: mount.digest });
+    const from = mount?.from;
+    if (from !== undefined) query.set('from', from);
+    const scope = [pushScope(repository), ...(from === undefined ? [] : [pullScope(from)])].join(' ');
+    const text = query.size === 0 ? '' : `?${query.toString()}`;
+    const path = `/v2/${repository}/blobs/uploads/${text}`;
+    const response = await this.connection.expect(mount === undefined ? [202] : [201, 202], path, scope, {
+      method: 'POST',
+      headers: { 'content-length': '0' },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    response.drop();
+    if (response.status === 201) return null;
+    const shortestChunk = Number(response.header('oci-chunk-min-length') ?? '0') || 0;
+    return { repository, location: locationOf(response), offset: 0, shortestChunk };
   }
 
   private async close(session: UploadSession, digest: Digest, request: UploadRequest): Promise<void> {

@@ -261,6 +261,19 @@ describe('requests', () => {
     expect(await uploads.patch(session, body, { length: 20, hasRange: true })).toMatchObject({ offset });
   });
 
+  it('begin an upload where a registry does not like to be asked for a mount', async () => {
+    const asked: (string | undefined)[] = [];
+    const url = await serve((request, response) => {
+      asked.push(request.url);
+      if (request.url?.includes('?') === true) response.writeHead(405).end();
+      else response.writeHead(202, { location: '/upload' }).end();
+    });
+    const digest = `sha256:${'a'.repeat(64)}` as Parameters<RegistryClient['getBlob']>[1];
+    const { uploads } = connect(url);
+    expect((await uploads.start('a', { mount: { digest } }))?.location.href).toBe(`${url}/upload`);
+    expect(asked).toHaveLength(2);
+  });
+
   it('take no manifest whose bytes are others, or too many', async () => {
     const url = await serve((request, response) => {
       if (request.url?.endsWith('/large') === true) response.end(Buffer.alloc(4_194_305));
