@@ -39,6 +39,7 @@ import { TagModule } from './tag/tag.module.js';
 import { TokenModule } from './token/token.module.js';
 import { UserGroupModule } from './user-group/user-group.module.js';
 import { UserModule } from './user/user.module.js';
+import { WebhookModule } from './webhook/webhook.module.js';
 
 /** What every feature stands on. */
 const foundations = [
@@ -88,6 +89,7 @@ const foundations = [
     TokenModule,
     UserGroupModule,
     UserModule,
+    WebhookModule,
   ],
 })
 export class AppModule {}

@@ -63,6 +63,8 @@ const undeclared: Readonly<Record<string, string>> = {
   'deleteTag 412': 'a rule keeps it',
   'deleteRepository 412': 'a rule keeps one of its tags',
   'CopyArtifact 412': 'a rule keeps a tag of the target where it is',
+  'CreateWebhookPolicyOfProject 409': 'the project has a policy of that name',
+  'UpdateWebhookPolicyOfProject 409': 'the project has a policy of that name',
   'createReplicationPolicy 404': 'there is no such registry',
   'getReplicationPolicy 404': 'there is no such policy',
   'listReplicationTasks 404': 'there is no such execution',

@@ -97,6 +97,7 @@ DeleteWebhookPolicyOfProject | DELETE /projects/{project_name_or_id}/webhook/pol
 ListExecutionsOfWebhookPolicy | GET /projects/{project_name_or_id}/webhook/policies/{webhook_policy_id}/executions | P:notification-policy:read
 ListTasksOfWebhookExecution | GET /projects/{project_name_or_id}/webhook/policies/{webhook_policy_id}/executions/{execution_id}/tasks | P:notification-policy:read
 GetLogsOfWebhookTask | GET /projects/{project_name_or_id}/webhook/policies/{webhook_policy_id}/executions/{execution_id}/tasks/{task_id}/log | P:notification-policy:read
+redeliverWebhook | POST /projects/{project_name_or_id}/webhook/policies/{webhook_policy_id}/executions/{execution_id}/redeliver | P:notification-policy:update
 LastTrigger | GET /projects/{project_name_or_id}/webhook/lasttrigger | P:notification-policy:read
 GetSupportedEventTypes | GET /projects/{project_name_or_id}/webhook/events | P:notification-policy:read
 ListWebhookJobs | GET /projects/{project_name_or_id}/webhook/jobs | P:notification-policy:list

@@ -17,9 +17,11 @@ import { ReplicationPlanJob } from './replication/replication-plan.job.js';
 import { ReplicationJob } from './replication/replication.job.js';
 import { ReplicationRepository } from './replication/replication.repository.js';
 import { Scheduler } from './schedule/scheduler.js';
+import { Delivery } from './webhook/delivery.service.js';
+import { SlackJob, WebhookJob } from './webhook/webhook.job.js';
 
 /** One for each kind of job that this service runs. */
-const handlers = [ExecutionSweepJob, PurgeAuditLogJob, ReplicationPlanJob, ReplicationJob];
+const handlers = [ExecutionSweepJob, PurgeAuditLogJob, ReplicationPlanJob, ReplicationJob, SlackJob, WebhookJob];
 
 const connections = 6;
 
@@ -56,6 +58,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         ...outboundProviders,
         LocalEnd,
         ReplicationRepository,
+        Delivery,
         ...handlers,
         {
           provide: HandlerTable,

@@ -131,6 +131,12 @@ export const settings = {
     'How many short jobs (webhooks, retention, purges, …) one jobservice process runs at once.',
     { fallback: '10' },
   ),
+  webhookTimeoutSeconds: setting(
+    'HAVEN_WEBHOOK_TIMEOUT_SECONDS',
+    integer(1, 60),
+    'How long the receiver of a webhook may take to answer.',
+    { fallback: '3' },
+  ),
   transferWorkers: setting(
     'HAVEN_TRANSFER_WORKERS',
     integer(1, 1_000),

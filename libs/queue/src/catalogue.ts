@@ -48,10 +48,20 @@ const replicationTask = z.object({
 /** Lines of the audit log of these kinds that are older go; 0 hours or less means none. */
 const auditPurge = z.object({ retentionHours: z.number(), eventTypes: z.array(z.string()), isDry: z.boolean() });
 
+/** A message for one target of a webhook policy. Where it goes, and the header that goes with it, stand in the policy. */
+const delivery = z.object({
+  policyId: z.number(),
+  targetId: z.string(),
+  contentType: z.string(),
+  body: z.string(),
+});
+
 /** Every kind of job, by its name in Harbor where Harbor has it. */
 export const catalogue = {
   EXECUTION_SWEEP: { pool: 'general', attempts: 1, concurrency: 1, parameters: z.object({}) },
   PURGE_AUDIT_LOG: { pool: 'general', attempts: 1, concurrency: 1, parameters: auditPurge },
+  WEBHOOK: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: delivery },
+  SLACK: { pool: 'general', attempts: 3, concurrency: 1, parameters: delivery },
   REPLICATION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: replicationPlan },
   REPLICATION: { pool: 'transfer', attempts: 3, concurrency: unlimited, parameters: replicationTask },
 } as const satisfies Record<string, JobDefinition>;
@@ -72,6 +82,8 @@ export interface VendorDefinition {
 export const vendors = {
   EXECUTION_SWEEP: { firstJob: 'EXECUTION_SWEEP', retained: 10, tellsCore: false },
   PURGE_AUDIT_LOG: { firstJob: 'PURGE_AUDIT_LOG', retained: 10, tellsCore: false },
+  WEBHOOK: { firstJob: 'WEBHOOK', retained: 50, tellsCore: false },
+  SLACK: { firstJob: 'SLACK', retained: 50, tellsCore: false },
   REPLICATION: { firstJob: 'REPLICATION_PLAN', retained: 50, tellsCore: true },
 } as const satisfies Record<string, VendorDefinition>;
 

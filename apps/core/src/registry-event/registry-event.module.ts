@@ -1,16 +1,19 @@
 import { Module } from '@nestjs/common';
 import { ReplicationEvents } from '../replication/replication.events.js';
+import { WebhookEvents } from '../webhook/webhook.events.js';
+import { WebhookModule } from '../webhook/webhook.module.js';
 import { EVENT_LISTENERS, type EventListener } from './event-listener.js';
 import { RegistryEventController } from './registry-event.controller.js';
 import { RegistryEventService } from './registry-event.service.js';
 
-const listeners = [ReplicationEvents];
+const listeners = [ReplicationEvents, WebhookEvents];
 
 @Module({
+  imports: [WebhookModule],
   controllers: [RegistryEventController],
   providers: [
     RegistryEventService,
-    ...listeners,
+    ReplicationEvents,
     { provide: EVENT_LISTENERS, inject: listeners, useFactory: (...all: EventListener[]) => all },
   ],
 })

@@ -10,7 +10,7 @@ export const registryEvent = z.object({
     digest: z.string().optional(),
     tag: z.string().optional(),
   }),
-  request: z.object({ addr: z.string().optional() }).optional(),
+  request: z.object({ id: z.string().optional(), addr: z.string().optional() }).optional(),
   actor: z.object({ name: z.string().optional() }).optional(),
   /** How many equal pulls the event stands for. */
   count: z.number().int().positive().default(1),
