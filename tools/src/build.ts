@@ -13,7 +13,12 @@ interface Stamp {
 
 const workspaceFolders = ['apps', 'libs'];
 const installFiles = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'];
-const builtFiles = ['apps/core/dist/main.js', 'apps/core/dist/migrate.js', 'apps/registry/dist/main.js'];
+const builtFiles = [
+  'apps/core/dist/main.js',
+  'apps/core/dist/migrate.js',
+  'apps/log-collector/dist/main.js',
+  'apps/registry/dist/main.js',
+];
 
 /**
  * Installs packages and builds the services when their sources changed since the last time.

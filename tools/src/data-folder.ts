@@ -13,6 +13,8 @@ export const dataPaths = (root: string) => ({
   run: join(root, 'run'),
   lock: join(root, 'run/lock'),
   log: join(root, 'log'),
+  /** What the log collector keeps. */
+  logs: join(root, 'logs'),
   secrets: join(root, 'secrets'),
   tls: join(root, 'tls'),
   nginx: join(root, 'nginx'),
@@ -40,7 +42,7 @@ export async function prepareDataFolder(root: string, owner: Owner): Promise<Dat
     }
     for (const folder of [root, data.run, data.log, data.secrets, data.tls, data.nginx]) keepFolder(folder, owner);
     writeFileSync(data.marker, '{"format":1}\n');
-    for (const folder of [data.redis, data.storage]) serviceFolder(folder, owner);
+    for (const folder of [data.redis, data.storage, data.logs]) serviceFolder(folder, owner);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(`cannot use the data folder: ${(error as Error).message}`, { cause: error });

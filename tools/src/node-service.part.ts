@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from './command.ts';
 import type { DataFolder } from './data-folder.ts';
+import { logKeys } from './options.ts';
 import type { Owner } from './owner.ts';
 import type { Part } from './part.ts';
 import type { InternalPorts } from './ports.ts';
@@ -32,6 +33,7 @@ export function corePart(context: ServiceContext): Part {
     ...coreSecrets(context),
     HAVEN_CORE_LISTEN: `127.0.0.1:${context.ports.core}`,
     HAVEN_REGISTRY_URL: local(context.ports.registry),
+    HAVEN_LOG_COLLECTOR_URL: local(context.ports['log-collector']),
     ...(context.caFile === undefined ? {} : { HAVEN_CA_FILE: context.caFile }),
   };
   return servicePart('core', context, env);
@@ -49,6 +51,22 @@ export function jobservicePart(context: ServiceContext): Part {
     HAVEN_REGISTRY_URL: local(context.ports.registry),
   };
   return servicePart('jobservice', context, env);
+}
+
+/** Follows the log files that all parts write; nothing waits for it. */
+export function logCollectorPart(context: ServiceContext): Part {
+  const syslog = `127.0.0.1:${context.ports.syslog}`;
+  const env = {
+    ...nodeEnv,
+    ...context.passedOn,
+    HAVEN_INTERNAL_SECRET_FILE: secretFiles(context.data).internalSecret,
+    HAVEN_LOG_COLLECTOR_LISTEN: `127.0.0.1:${context.ports['log-collector']}`,
+    HAVEN_LOG_SYSLOG_UDP_LISTEN: syslog,
+    HAVEN_LOG_SYSLOG_TCP_LISTEN: syslog,
+    HAVEN_LOG_ROOT: context.data.logs,
+    HAVEN_LOG_FOLLOW_FOLDER: context.data.log,
+  };
+  return servicePart('log-collector', context, env);
 }
 
 /** A command of the registry that moves or cleans up what is stored. It answers nobody, so nobody's URL matters. */
@@ -72,7 +90,7 @@ export function migrateCommand(context: ServiceContext): Command {
 }
 
 function servicePart(
-  name: 'core' | 'registry' | 'jobservice',
+  name: 'core' | 'registry' | 'jobservice' | 'log-collector',
   context: ServiceContext,
   env: Record<string, string>,
 ): Part {
@@ -105,6 +123,12 @@ function nodeCommand(
  */
 const smallMemory = { NODE_OPTIONS: '--max-semi-space-size=4', MALLOC_ARENA_MAX: '2' };
 
+const nodeEnv = { PATH: '/usr/local/bin:/usr/bin:/bin', NODE_ENV: 'production', ...smallMemory };
+
+/** Where log lines are passed on to is nobody else's business. */
+const withoutCollectorKeys = (passedOn: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(passedOn).filter(([key]) => !logKeys.includes(key)));
+
 type Shared = Pick<ServiceContext, 'data' | 'ports' | 'externalUrl' | 'passedOn'>;
 
 function registryEnv(context: Shared): Record<string, string> {
@@ -121,10 +145,8 @@ function registryEnv(context: Shared): Record<string, string> {
 function sharedEnv(context: Shared): Record<string, string> {
   const secrets = secretFiles(context.data);
   return {
-    PATH: '/usr/local/bin:/usr/bin:/bin',
-    NODE_ENV: 'production',
-    ...smallMemory,
-    ...context.passedOn,
+    ...nodeEnv,
+    ...withoutCollectorKeys(context.passedOn),
     HAVEN_DATABASE_HOST: '127.0.0.1',
     HAVEN_DATABASE_PORT: String(context.ports.postgres),
     HAVEN_DATABASE_NAME: databaseName,

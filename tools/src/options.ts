@@ -41,7 +41,16 @@ export interface Surroundings {
 const variableOf = (name: string, around: Surroundings): string | undefined =>
   around.env[name] === '' ? undefined : around.env[name];
 
-const passedOnKeys = ['HAVEN_LOG_LEVEL', 'HAVEN_OUTBOUND_REACH', 'HAVEN_OUTBOUND_CA_FILE'];
+/** Settings that only the log collector reads. */
+export const logKeys: readonly string[] = [
+  'HAVEN_LOG_RETENTION_DAYS',
+  'HAVEN_LOG_MAX_BYTES',
+  'HAVEN_LOG_MIN_FREE_BYTES',
+  'HAVEN_LOG_FORWARD_LOKI_URL',
+  'HAVEN_LOG_FORWARD_ELASTICSEARCH_URL',
+  'HAVEN_LOG_FORWARD_SYSLOG',
+];
+const passedOnKeys = ['HAVEN_LOG_LEVEL', 'HAVEN_OUTBOUND_REACH', 'HAVEN_OUTBOUND_CA_FILE', ...logKeys];
 
 /** Reads the command line; an empty environment variable counts as absent. Throws UsageFailure. */
 export function parseRequest(argv: readonly string[], around: Surroundings): Request {

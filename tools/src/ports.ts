@@ -8,7 +8,7 @@ import { bracketed } from './options.ts';
 import { isRunning } from './supervisor.ts';
 import { portHolder } from './process-table.ts';
 
-const internalParts = ['postgres', 'redis', 'core', 'registry', 'jobservice'] as const;
+const internalParts = ['postgres', 'redis', 'log-collector', 'syslog', 'core', 'registry', 'jobservice'] as const;
 
 /** Ports of the parts that only the platform itself talks to, all on 127.0.0.1. */
 export type InternalPorts = Readonly<Record<(typeof internalParts)[number], number>>;
@@ -30,7 +30,9 @@ export async function assignPorts(data: DataFolder): Promise<InternalPorts> {
   const ports = new Map<string, number>();
   for (const part of internalParts) {
     const old = saved?.[part];
-    const keeps = old !== undefined && (isRunning(data, part) || (await tryListen(old, '127.0.0.1')) === 'free');
+    // One process listens on both.
+    const holder = part === 'syslog' ? 'log-collector' : part;
+    const keeps = old !== undefined && (isRunning(data, holder) || (await tryListen(old, '127.0.0.1')) === 'free');
     ports.set(part, keeps ? old : await pickFree([...ports.values(), ...Object.values(saved ?? {})]));
   }
   const assigned = Object.fromEntries(ports) as InternalPorts;

@@ -7,7 +7,14 @@ import { chooseListen, externalUrlOf } from './front.ts';
 import { withLock } from './lock.ts';
 import { migrate } from './migrate.ts';
 import { nginxPart } from './nginx.part.ts';
-import { corePart, jobservicePart, migrateCommand, registryPart, type ServiceContext } from './node-service.part.ts';
+import {
+  corePart,
+  jobservicePart,
+  logCollectorPart,
+  migrateCommand,
+  registryPart,
+  type ServiceContext,
+} from './node-service.part.ts';
 import { loopbackAddresses, type UpOptions } from './options.ts';
 import { findOwner, type Owner } from './owner.ts';
 import { ensurePackages, serverPackages } from './packages.ts';
@@ -70,7 +77,11 @@ async function bringUp(context: UpContext, started: PartName[]): Promise<void> {
   const externalUrl = externalUrlOf(options);
   const files = await tlsFiles(context, externalUrl);
   const services = await serviceContext(context, { ports, externalUrl, caFile: files?.authority });
-  await all([ensure(postgresPart(data, owner, ports.postgres)), ensure(redisPart(data, owner, ports.redis))]);
+  await all([
+    ensure(postgresPart(data, owner, ports.postgres)),
+    ensure(redisPart(data, owner, ports.redis)),
+    ensure(logCollectorPart(services)),
+  ]);
   const { defaultAdminPassword } = await migrate(migrateCommand(services), data, owner);
   const listen = await existingAddresses(chooseListen(options, defaultAdminPassword));
   await all([ensure(corePart(services)), ensure(registryPart(services)), ensure(jobservicePart(services))]);

@@ -40,6 +40,7 @@ export class FileFollower {
   private running: Promise<void> | null = null;
   private isAsked = false;
   private isStopped = false;
+  private pausedUntil = 0;
   private saved = '{}';
   private readonly host = hostname();
 
@@ -82,8 +83,11 @@ export class FileFollower {
   /** Reads what is new, once more if asked meanwhile. */
   private ask(): void {
     this.isAsked = true;
+    if (Date.now() < this.pausedUntil) return;
     this.running ??= this.readWhileAsked()
       .catch((error: unknown) => {
+        // What is said of it may come to stand in one of these very files.
+        this.pausedUntil = Date.now() + everyMs;
         this.options.onError(error, 'a log file could not be read, it is tried again');
       })
       .finally(() => {

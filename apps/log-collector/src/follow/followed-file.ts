@@ -87,11 +87,12 @@ export class FollowedFile {
   private newSplitter = (): LineSplitter => new LineSplitter(this.maxLineBytes + 1, this.onLine);
 }
 
+/** Files of others that may not be read are left alone. */
 async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
     return await open(path, 'r');
   } catch (error) {
-    if (Error.isError(error) && 'code' in error && error.code === 'ENOENT') return null;
+    if (Error.isError(error) && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return null;
     throw error;
   }
 }
