@@ -9,11 +9,17 @@ import { SyslogServer } from './syslog/syslog.server.js';
 
 const hourMs = 3_600_000;
 
-const warn =
-  (log: Logger) =>
-  (error: unknown, what: string): void => {
+const quietMs = 10_000;
+
+/** Says each thing once in a while only: these lines are collected as well. */
+function warn(log: Logger): (error: unknown, what: string) => void {
+  const saidAt = new Map<string, number>();
+  return (error, what) => {
+    if (Date.now() - (saidAt.get(what) ?? 0) < quietMs) return;
+    saidAt.set(what, Date.now());
     log.warn({ err: error }, what);
   };
+}
 
 export const openStore = (config: LogCollectorConfig, log: Logger): Promise<LogStore> =>
   LogStore.open({

@@ -37,17 +37,27 @@ export class IngestService {
       services.add(read.labels.service);
       accepted += 1;
     });
-    let bytes = 0;
-    for await (const chunk of (body ?? []) as AsyncIterable<Buffer>) {
-      if (this.store.isStuck) throw full();
-      bytes += chunk.length;
-      if (bytes > mostBodyBytes) throw Errors.tooLarge(`a request brings ${mostBodyBytes} bytes at most`);
-      await this.store.room();
-      lines.push(chunk);
-    }
-    lines.end();
+    await this.read(body, lines);
     await this.settle(services);
     return { accepted };
+  }
+
+  private async read(body: Readable | undefined, lines: LineSplitter): Promise<void> {
+    if (body === undefined) return;
+    let bytes = 0;
+    try {
+      for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        if (this.store.isStuck) throw full();
+        bytes += chunk.length;
+        if (bytes > mostBodyBytes) throw Errors.tooLarge(`a request brings ${mostBodyBytes} bytes at most`);
+        await this.store.room();
+        lines.push(chunk);
+      }
+    } finally {
+      // A sender that is refused half way hears of it when all it sends is read.
+      body.resume();
+    }
+    lines.end();
   }
 
   /** Resolves when the lines that these services took are on disk. @throws AppError STORAGE_FULL */

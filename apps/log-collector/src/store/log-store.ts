@@ -126,8 +126,9 @@ export class LogStore {
       this.stuckSince = Date.now();
       this.options.onError(failed.reason, 'lines cannot be written, it is tried again');
     }
-    this.nextTry = Date.now() + retryMs;
-    await this.removeOld(true);
+    // What waits, and one file more, so that it does not come to this again at once.
+    const wasMadeRoom = await this.removeOld(this.pendingBytes + this.options.segmentBytes);
+    this.nextTry = wasMadeRoom ? 0 : Date.now() + retryMs;
   }
 
   async close(): Promise<void> {
@@ -149,7 +150,7 @@ export class LogStore {
       await log.rotateOld(now);
       for (const segment of log.segments) segment.forget();
     }
-    await this.removeOld(false);
+    await this.removeOld(0);
     await this.seal();
   }
 
@@ -216,27 +217,33 @@ export class LogStore {
     }
   }
 
-  /** Oldest first: what is past its time, then what there is no room for. @param isNeeded for room at any price */
-  private async removeOld(isNeeded: boolean): Promise<void> {
+  /**
+   * Oldest first: what is past its time, then what there is no room for.
+   * @param neededBytes that have to be free
+   * @returns whether any was removed
+   */
+  private async removeOld(neededBytes: number): Promise<boolean> {
     const ended = [...this.logs.values()]
       .flatMap((log) => log.segments.filter((segment) => !log.isOpen(segment)).map((segment) => ({ log, segment })))
       .sort((a, b) => a.segment.maxTime - b.segment.maxTime);
     const oldest = (Date.now() - this.options.retentionMs) * 1_000;
+    const free = Math.max(neededBytes, this.options.minFreeBytes);
     let { bytes } = this.size();
-    let isWanted = isNeeded;
+    let removed = 0;
     for (const { log, segment } of ended) {
       const isTooOld = segment.maxTime < oldest;
-      if (!isTooOld && !isWanted && bytes <= this.options.maxBytes && (await this.hasFreeSpace())) break;
-      isWanted = false;
+      if (!isTooOld && bytes <= this.options.maxBytes && (await this.freeBytes()) >= free) break;
       bytes -= segment.fileBytes;
       log.segments.splice(log.segments.indexOf(segment), 1);
       await segment.remove();
-      this.counts.segmentsRemoved += 1;
+      removed += 1;
     }
+    this.counts.segmentsRemoved += removed;
+    return removed > 0;
   }
 
-  private async hasFreeSpace(): Promise<boolean> {
+  private async freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(this.options.root);
-    return bavail * bsize >= this.options.minFreeBytes;
+    return bavail * bsize;
   }
 }

@@ -1,4 +1,4 @@
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Block } from './block.js';
@@ -105,6 +105,10 @@ export async function writeSealed(
     await file.write(end, 0, end.length, at);
     at += end.length;
     await file.datasync();
+  } catch (error) {
+    // On a full disk, what is half done must not take the room.
+    await rm(unfinished, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
