@@ -12,6 +12,8 @@ import { IngestService } from './ingest/ingest.service.js';
 import { LabelSets } from './line/label-set.js';
 import { LOG_COLLECTOR_CONFIG, LogCollectorConfigModule } from './log-collector.config.js';
 import { LOGGER, LoggerModule } from './logger.module.js';
+import { LokiController } from './loki/loki.controller.js';
+import { LokiService } from './loki/loki.service.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { QueryController } from './query/query.controller.js';
 import { QueryService } from './query/query.service.js';
@@ -23,7 +25,7 @@ import { SyslogServer } from './syslog/syslog.server.js';
 /** What takes lines, keeps them, and finds them again. */
 @Module({
   imports: [LogCollectorConfigModule, LoggerModule],
-  controllers: [IngestController, QueryController, MetricsController],
+  controllers: [IngestController, LokiController, QueryController, MetricsController],
   providers: [
     AccessService,
     LabelSets,
@@ -31,6 +33,7 @@ import { SyslogServer } from './syslog/syslog.server.js';
     { provide: SyslogServer, inject: [LOG_COLLECTOR_CONFIG, LOGGER, LogStore, LabelSets], useFactory: serveSyslog },
     { provide: FileFollower, inject: [LOG_COLLECTOR_CONFIG, LOGGER, LogStore, LabelSets], useFactory: follow },
     IngestService,
+    LokiService,
     QueryService,
     TailService,
   ],

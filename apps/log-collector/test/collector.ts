@@ -55,11 +55,13 @@ export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'haven-logs-')
 export class CollectorClient {
   constructor(readonly url: string) {}
 
+  /** @param init `type`: of the body */
   request(
     path: string,
-    init: { method?: string; body?: string | Uint8Array<ArrayBuffer>; signal?: AbortSignal } = {},
+    init: { method?: string; body?: string | Uint8Array<ArrayBuffer>; type?: string } = {},
   ): Promise<Response> {
-    return fetch(`${this.url}${path}`, { ...init, headers: { authorization } });
+    const { type = 'application/x-ndjson', ...rest } = init;
+    return fetch(`${this.url}${path}`, { ...rest, headers: { authorization, 'content-type': type } });
   }
 
   async ingest(body: string | Uint8Array<ArrayBuffer>, query = ''): Promise<{ status: number; accepted: number }> {

@@ -48,7 +48,7 @@ describe('a killed log collector', () => {
 });
 
 const isRoot = process.getuid?.() === 0;
-if (!isRoot) console.log('left out: a full disk needs root, to mount a small one');
+if (!isRoot) process.stdout.write('left out: a full disk needs root, to mount a small one\n');
 
 (isRoot ? describe : describe.skip)('a log collector on a full disk', () => {
   it('lets the oldest files go, then refuses or makes wait, and recovers', async () => {

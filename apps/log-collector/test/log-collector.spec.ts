@@ -171,6 +171,18 @@ ${counted.length} ${counted}${atEnd}`,
     expect(await collector.messages('request_id=4f1c')).toHaveLength(2);
   });
 
+  it('takes what is written for Loki', async () => {
+    const push = (body: string, type: string): Promise<Response> =>
+      collector.request('/loki/api/v1/push', { method: 'POST', body, type });
+    const streams = [{ stream: { app: 'lokiapp', level: 'WARN', zone: 'a' }, values: [[`${base}000`, 'by Loki']] }];
+    expect((await push(JSON.stringify({ streams }), 'application/json')).status).toBe(204);
+    expect((await collector.query('service=lokiapp&label=zone=a')).lines).toMatchObject([
+      { message: 'by Loki', labels: { level: 'warn', app: 'lokiapp' } },
+    ]);
+    expect((await push('{}', 'application/json')).status).toBe(400);
+    expect((await push('no snappy', 'application/x-protobuf')).status).toBe(400);
+  });
+
   it('shows a line to who looks on within 200 ms, and only what fits', async () => {
     const response = await collector.request('/tail?service=live&text=wanted');
     expect(response.headers.get('content-type')).toBe('text/event-stream');
