@@ -150,6 +150,26 @@ export const settings = {
     'How often core looks whether the registries at the other end of replication answer.',
     { fallback: '300' },
   ),
+  gcListen: setting('HAVEN_GC_LISTEN', listenAddress, 'Where gc-controller listens.', { fallback: '127.0.0.1:8084' }),
+  gcTimeWindowHours: setting(
+    'GC_TIME_WINDOW_HOURS',
+    integer(0, 8_760),
+    'For how long blobs are left alone after the last thing that named them has gone. With 0, neither do the leases of finished uploads keep them.',
+    { fallback: '2' },
+  ),
+  gcBlobsPerSecond: setting(
+    'HAVEN_GC_BLOBS_PER_SECOND',
+    integer(1, 100_000),
+    'How many blobs one gc-controller process looks at in a second at most.',
+    { fallback: '200' },
+  ),
+  trashDays: setting(
+    'HAVEN_TRASH_DAYS',
+    integer(0, 3_650),
+    'For how many days deleted artifacts can be restored, in projects that do not say (metadata trash_days). 0 is not at all.',
+    { fallback: '7' },
+  ),
+
 
   storageDriver: setting(
     'HAVEN_STORAGE_DRIVER',

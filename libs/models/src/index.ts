@@ -17,6 +17,18 @@ export {
   type AuditOperation,
   type AuditResourceType,
 } from './audit/audit.js';
+export {
+  claimReviews,
+  recoverBlob,
+  reviewBlob,
+  scheduleReviews,
+  settleReview,
+  type BlobRemoval,
+  type ClaimedReview,
+  type Review,
+  type ReviewOutcome,
+  type ReviewRules,
+} from './collect/blob-review.js';
 export { brokenConstraint, sqlState } from './database/database-errors.js';
 export { Database, type DatabaseSettings, type PoolSettings } from './database/database.js';
 export { migrate } from './database/migrator.js';
@@ -63,3 +75,12 @@ export {
   type PushOrigin,
 } from './replication/push-origin.js';
 export { endpointColumns, findEndpoint, type StoredEndpoint } from './registry/registry-endpoint.js';
+export { emptyTrash, purgeDueTrash, trashDaysKey, type PurgedTrash, type TrashRules } from './trash/purge-trash.js';
+export { restoreArtifact, type Restored } from './trash/restore-artifact.js';
+export { planRetention, type PlannedArtifact, type RetentionFate } from './retention/retention-plan.js';
+export {
+  retentionTemplates,
+  type RetentionCandidate,
+  type RetentionRule,
+  type RetentionSelector,
+} from './retention/retention-rule.js';

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 /**
  * Who runs a job. Each pool has workers of its own, so that long copies never keep short jobs waiting.
- * `general` and `transfer` are served by jobservice.
+ * `general` and `transfer` are served by jobservice, `collect` by gc-controller.
  */
-export type Pool = 'general' | 'transfer';
+export type Pool = 'general' | 'transfer' | 'collect';
 
 export interface JobDefinition {
   pool: Pool;
@@ -48,6 +48,9 @@ const replicationTask = z.object({
 /** Lines of the audit log of these kinds that are older go; 0 hours or less means none. */
 const auditPurge = z.object({ retentionHours: z.number(), eventTypes: z.array(z.string()), isDry: z.boolean() });
 
+/** What a collection does beside freeing what is due. */
+const collection = z.object({ deleteUntagged: z.boolean(), emptyTrash: z.boolean(), isDry: z.boolean() });
+
 /** A message for one target of a webhook policy. Where it goes, and the header that goes with it, stand in the policy. */
 const delivery = z.object({
   policyId: z.number(),
@@ -64,6 +67,9 @@ export const catalogue = {
   SLACK: { pool: 'general', attempts: 3, concurrency: 1, parameters: delivery },
   REPLICATION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: replicationPlan },
   REPLICATION: { pool: 'transfer', attempts: 3, concurrency: unlimited, parameters: replicationTask },
+  GARBAGE_COLLECTION: { pool: 'collect', attempts: 1, concurrency: 1, parameters: collection },
+  RETENTION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: retentionPlan },
+  RETENTION: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: retentionTask },
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobType = keyof typeof catalogue;
@@ -86,6 +92,8 @@ export const vendors = {
   SLACK: { firstJob: 'SLACK', retained: 50, tellsCore: false },
   REPLICATION: { firstJob: 'REPLICATION_PLAN', retained: 50, tellsCore: true },
 } as const satisfies Record<string, VendorDefinition>;
+  GARBAGE_COLLECTION: { firstJob: 'GARBAGE_COLLECTION', retained: 50, tellsCore: false },
+  RETENTION: { firstJob: 'RETENTION_PLAN', retained: 50, tellsCore: true },
 
 export type VendorType = keyof typeof vendors;
 export type StartParameters<Vendor extends VendorType> = JobParameters<(typeof vendors)[Vendor]['firstJob']>;

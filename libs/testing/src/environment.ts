@@ -25,3 +25,11 @@ export const fuzzWishes = (): { seed: number; rounds: number } => ({
 
 /** A folder with programs that tests use where it is there: `HAVEN_TEST_GO_TOOLS`. */
 export const goToolsFolder = (): string => process.env['HAVEN_TEST_GO_TOOLS'] ?? '/nonexistent';
+
+/** How long the interleavings of the collector run: `HAVEN_TEST_INTERLEAVING_STEPS` takes a random seed; else always the same. */
+export function interleavingWishes(): { seed: number; steps: number } {
+  const steps = process.env['HAVEN_TEST_INTERLEAVING_STEPS'];
+  return steps === undefined
+    ? { seed: 20_261_121, steps: 3_000 }
+    : { seed: Math.floor(Math.random() * 2 ** 31), steps: Number(steps) };
+}

@@ -60,9 +60,13 @@ export interface PutArtifactResult {
   created: boolean;
 }
 
-const insertManifest = statement(
-  'manifest_insert',
-  'INSERT INTO manifest (digest, media_type, payload) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+/** Held until an artifact has it: the collector removes manifests that none has. No row when it was just being removed. */
+const ensureManifest = statement(
+  'manifest_ensure',
+  `WITH made AS (INSERT INTO manifest (digest, media_type, payload) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING digest)
+   SELECT digest FROM made
+   UNION ALL
+   SELECT digest FROM (SELECT digest FROM manifest WHERE digest = $1 FOR KEY SHARE) AS held`,
 );
 /** Shared with other pushes; whoever wants to remove a membership waits. Purged bytes cannot be named. */
 const holdMemberships = statement(
@@ -144,7 +148,8 @@ export async function recordArtifact(
   context: PutArtifactContext,
 ): Promise<PutArtifactResult & { addedBytes: number }> {
   const { repository } = context;
-  await tx.run(insertManifest(artifact.digest, artifact.manifestMediaType, artifact.payload));
+  const holdManifest = ensureManifest(artifact.digest, artifact.manifestMediaType, artifact.payload);
+  if ((await tx.maybe(holdManifest)) === null) await tx.one(holdManifest);
   const blobs = await holdBlobs(tx, repository, artifact.blobDigests);
   const children = await holdIndexChildren(tx, repository, artifact.children);
   const { artifactId, created } = await ensureArtifact(tx, repository, artifact);

@@ -1,7 +1,8 @@
 import { statement, type Sql } from '../database/sql.js';
 
 /** Steps in the life of a digest (design: live → trash → garbage → quarantine → purged). */
-export type LedgerStep = 'uploaded' | 'mounted' | 'live' | 'trashed' | 'unlinked' | 'purged';
+export type LedgerStep =
+  'uploaded' | 'mounted' | 'live' | 'trashed' | 'restored' | 'unlinked' | 'quarantined' | 'purged';
 
 export interface LedgerEntry {
   digest: string;

@@ -1,0 +1,68 @@
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { Database } from '@haven/models';
+import type { Logger } from '@haven/observability';
+import { HandlerTable, WorkerPool } from '@haven/queue/worker';
+import { FilesystemBlobStore } from '@haven/storage';
+import { Collector } from './collect/collector.service.js';
+import { ContinuousCollector } from './collect/continuous-collector.js';
+import { GarbageCollectionJob } from './collect/garbage-collection.job.js';
+import { RemovedFiles } from './collect/removed-files.js';
+import { GC_CONFIG, LOGGER, type GcConfig } from './gc.config.js';
+
+const connections = 3;
+
+const connect = (config: GcConfig): Database =>
+  Database.connect(config.database, { applicationName: 'haven-gc', connections });
+
+const workerPool = (config: GcConfig, log: Logger, db: Database, handlers: HandlerTable): WorkerPool =>
+  new WorkerPool({ pool: 'collect', concurrency: 1, db, handlers, log, redisUrl: config.redisUrl });
+
+const collector = (config: GcConfig, db: Database, files: RemovedFiles): Collector => new Collector(db, files, config);
+
+/** What collects: all the time, and for whoever asks for it. */
+@Module({})
+export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(WorkerPool) private readonly pool: WorkerPool,
+    @Inject(ContinuousCollector) private readonly continuous: ContinuousCollector,
+    @Inject(Database) private readonly db: Database,
+  ) {}
+
+  static with(config: GcConfig, log: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      providers: [
+        { provide: GC_CONFIG, useValue: config },
+        { provide: LOGGER, useValue: log },
+        { provide: Database, useFactory: connect, inject: [GC_CONFIG] },
+        { provide: RemovedFiles, useValue: new RemovedFiles(new FilesystemBlobStore(config.storageRoot)) },
+        { provide: Collector, useFactory: collector, inject: [GC_CONFIG, Database, RemovedFiles] },
+        ContinuousCollector,
+        GarbageCollectionJob,
+        {
+          provide: HandlerTable,
+          inject: [GarbageCollectionJob],
+          useFactory: (...all: unknown[]) => new HandlerTable(['collect'], all),
+        },
+        { provide: WorkerPool, inject: [GC_CONFIG, LOGGER, Database, HandlerTable], useFactory: workerPool },
+      ],
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.pool.start();
+    this.continuous.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.continuous.stop();
+    await this.pool.stop();
+    await this.db.close();
+  }
+}
