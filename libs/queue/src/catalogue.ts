@@ -68,8 +68,6 @@ export const catalogue = {
   REPLICATION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: replicationPlan },
   REPLICATION: { pool: 'transfer', attempts: 3, concurrency: unlimited, parameters: replicationTask },
   GARBAGE_COLLECTION: { pool: 'collect', attempts: 1, concurrency: 1, parameters: collection },
-  RETENTION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: retentionPlan },
-  RETENTION: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: retentionTask },
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobType = keyof typeof catalogue;
@@ -93,7 +91,6 @@ export const vendors = {
   REPLICATION: { firstJob: 'REPLICATION_PLAN', retained: 50, tellsCore: true },
 } as const satisfies Record<string, VendorDefinition>;
   GARBAGE_COLLECTION: { firstJob: 'GARBAGE_COLLECTION', retained: 50, tellsCore: false },
-  RETENTION: { firstJob: 'RETENTION_PLAN', retained: 50, tellsCore: true },
 
 export type VendorType = keyof typeof vendors;
 export type StartParameters<Vendor extends VendorType> = JobParameters<(typeof vendors)[Vendor]['firstJob']>;

@@ -1,2 +1,9 @@
 export { createTestDatabase, type TestDatabase } from './database.js';
-export { apiRecordsFolder, fuzzWishes, goToolsFolder, setEnvironment, testRedisUrl } from './environment.js';
+export {
+  apiRecordsFolder,
+  fuzzWishes,
+  goToolsFolder,
+  interleavingWishes,
+  setEnvironment,
+  testRedisUrl,
+} from './environment.js';
