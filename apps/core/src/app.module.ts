@@ -28,6 +28,7 @@ import { RegistryEndpointModule } from './registry-endpoint/registry-endpoint.mo
 import { RegistryEventModule } from './registry-event/registry-event.module.js';
 import { ReplicationModule } from './replication/replication.module.js';
 import { RepositoryModule } from './repository/repository.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RobotModule } from './robot/robot.module.js';
 import { SearchModule } from './search/search.module.js';
 import { SecurityModule } from './security/security.module.js';
@@ -80,6 +81,7 @@ const foundations = [
     RegistryEventModule,
     ReplicationModule,
     RepositoryModule,
+    RetentionModule,
     RobotModule,
     SearchModule,
     SessionModule,

@@ -259,4 +259,62 @@ describe('deliveries', () => {
       },
     });
   }, 20_000);
+
+  it('tell of what retention has deleted', async () => {
+    const id = await make('retentions', { event_types: ['TAG_RETENTION'] });
+    const policy = await core.db.one<{ id: number }>(
+      sql(
+        `INSERT INTO retention_policy (project_id, rules) VALUES ($1, $2) RETURNING id`,
+        projectId,
+        JSON.stringify([
+          { template: 'latestPushedK', params: { latestPushedK: 1 }, tag_selectors: [], scope_selectors: {} },
+        ]),
+      ),
+    );
+    await core.db.transaction(async (tx) => {
+      const parameters = { policyId: policy.id, isDry: false, isConfirmed: false };
+      const execution = await startExecution(tx, {
+        vendorType: 'RETENTION',
+        vendorId: policy.id,
+        trigger: 'MANUAL',
+        parameters,
+      });
+      await addTasks(tx, execution, [
+        {
+          job: 'RETENTION',
+          parameters: { policyId: policy.id, repository, isDry: false },
+          attributes: { total: 3, retained: 1 },
+        },
+      ]);
+      await tx.run(sql(`UPDATE task SET status = 'Success', end_time = now() WHERE execution_id = $1`, execution));
+      await tx.run(
+        sql(
+          `INSERT INTO retention_plan (execution_id, repository, digest, tags, push_time, fate, outcome)
+           VALUES ($1, $2, 'sha256:1', '{v1}', now(), 'DEL', 'deleted'), ($1, $2, 'sha256:2', '{}', now(), 'DEL', 'deleted')`,
+          execution,
+          repository,
+        ),
+      );
+      await tx.run(
+        sql(
+          `INSERT INTO outbox (event_id, consumer, topic, payload) VALUES (gen_random_uuid(), 'core-jobs', 'execution.ended', $1)`,
+          JSON.stringify({ executionId: execution, vendorType: 'RETENTION', vendorId: policy.id, status: 'Success' }),
+        ),
+      );
+    });
+    let told: Awaited<ReturnType<typeof deliveriesOf>> = [];
+    for (const end = Date.now() + 10_000; told.length === 0 && Date.now() < end;) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      told = await deliveriesOf(id);
+    }
+    expect(JSON.parse(told[0]?.extra_attrs.payload ?? '{}')).toMatchObject({
+      type: 'TAG_RETENTION',
+      event_data: {
+        retention: {
+          ...{ total: 3, retained: 1, project_name: 'hooked', result: 'SUCCESS' },
+          deleted_artifact: [{ name_tag: 'hooked/app:v1' }, { name_tag: 'hooked/app@sha256:2' }],
+        },
+      },
+    });
+  }, 20_000);
 });

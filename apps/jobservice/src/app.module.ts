@@ -16,12 +16,24 @@ import { outboundProviders } from './replication/outbound.js';
 import { ReplicationPlanJob } from './replication/replication-plan.job.js';
 import { ReplicationJob } from './replication/replication.job.js';
 import { ReplicationRepository } from './replication/replication.repository.js';
+import { RetentionPlanJob } from './retention/retention-plan.job.js';
+import { RetentionJob } from './retention/retention.job.js';
+import { RetentionRepository } from './retention/retention.repository.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { Delivery } from './webhook/delivery.service.js';
 import { SlackJob, WebhookJob } from './webhook/webhook.job.js';
 
 /** One for each kind of job that this service runs. */
-const handlers = [ExecutionSweepJob, PurgeAuditLogJob, ReplicationPlanJob, ReplicationJob, SlackJob, WebhookJob];
+const handlers = [
+  ExecutionSweepJob,
+  PurgeAuditLogJob,
+  ReplicationPlanJob,
+  ReplicationJob,
+  RetentionPlanJob,
+  RetentionJob,
+  SlackJob,
+  WebhookJob,
+];
 
 const connections = 6;
 
@@ -59,6 +71,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         LocalEnd,
         ReplicationRepository,
         Delivery,
+        RetentionRepository,
         ...handlers,
         {
           provide: HandlerTable,

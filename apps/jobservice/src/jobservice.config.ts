@@ -10,6 +10,7 @@ const keys = {
   outboundReach: settings.outboundReach,
   outboundCaFile: settings.outboundCaFile,
   jobWorkers: settings.jobWorkers,
+  retentionMaxDeletePercent: settings.retentionMaxDeletePercent,
   webhookTimeoutSeconds: settings.webhookTimeoutSeconds,
   transferWorkers: settings.transferWorkers,
   ...databaseSettings,

@@ -131,6 +131,12 @@ export const settings = {
     'How many short jobs (webhooks, retention, purges, …) one jobservice process runs at once.',
     { fallback: '10' },
   ),
+  retentionMaxDeletePercent: setting(
+    'HAVEN_RETENTION_MAX_DELETE_PERCENT',
+    integer(0, 100),
+    'A run of tag retention that would delete more than this share of the artifacts of its project does not, until it is confirmed; 100 is no limit.',
+    { fallback: '100' },
+  ),
   webhookTimeoutSeconds: setting(
     'HAVEN_WEBHOOK_TIMEOUT_SECONDS',
     integer(1, 60),
@@ -144,12 +150,6 @@ export const settings = {
     { fallback: '5' },
   ),
 
-  registryCheckSeconds: setting(
-    'HAVEN_REGISTRY_CHECK_SECONDS',
-    integer(10, 86_400),
-    'How often core looks whether the registries at the other end of replication answer.',
-    { fallback: '300' },
-  ),
   gcListen: setting('HAVEN_GC_LISTEN', listenAddress, 'Where gc-controller listens.', { fallback: '127.0.0.1:8084' }),
   gcTimeWindowHours: setting(
     'GC_TIME_WINDOW_HOURS',
@@ -170,6 +170,12 @@ export const settings = {
     { fallback: '7' },
   ),
 
+  registryCheckSeconds: setting(
+    'HAVEN_REGISTRY_CHECK_SECONDS',
+    integer(10, 86_400),
+    'How often core looks whether the registries at the other end of replication answer.',
+    { fallback: '300' },
+  ),
 
   storageDriver: setting(
     'HAVEN_STORAGE_DRIVER',

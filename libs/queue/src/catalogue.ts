@@ -59,15 +59,21 @@ const delivery = z.object({
   body: z.string(),
 });
 
+const retentionPlan = z.object({ policyId: z.number(), isDry: z.boolean(), isConfirmed: z.boolean() });
+/** What of the plan of its execution a task carries out. */
+const retentionTask = z.object({ policyId: z.number(), repository: z.string(), isDry: z.boolean() });
+
 /** Every kind of job, by its name in Harbor where Harbor has it. */
 export const catalogue = {
   EXECUTION_SWEEP: { pool: 'general', attempts: 1, concurrency: 1, parameters: z.object({}) },
   PURGE_AUDIT_LOG: { pool: 'general', attempts: 1, concurrency: 1, parameters: auditPurge },
+  GARBAGE_COLLECTION: { pool: 'collect', attempts: 1, concurrency: 1, parameters: collection },
+  RETENTION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: retentionPlan },
+  RETENTION: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: retentionTask },
   WEBHOOK: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: delivery },
   SLACK: { pool: 'general', attempts: 3, concurrency: 1, parameters: delivery },
   REPLICATION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: replicationPlan },
   REPLICATION: { pool: 'transfer', attempts: 3, concurrency: unlimited, parameters: replicationTask },
-  GARBAGE_COLLECTION: { pool: 'collect', attempts: 1, concurrency: 1, parameters: collection },
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobType = keyof typeof catalogue;
@@ -86,11 +92,12 @@ export interface VendorDefinition {
 export const vendors = {
   EXECUTION_SWEEP: { firstJob: 'EXECUTION_SWEEP', retained: 10, tellsCore: false },
   PURGE_AUDIT_LOG: { firstJob: 'PURGE_AUDIT_LOG', retained: 10, tellsCore: false },
+  GARBAGE_COLLECTION: { firstJob: 'GARBAGE_COLLECTION', retained: 50, tellsCore: false },
+  RETENTION: { firstJob: 'RETENTION_PLAN', retained: 50, tellsCore: true },
   WEBHOOK: { firstJob: 'WEBHOOK', retained: 50, tellsCore: false },
   SLACK: { firstJob: 'SLACK', retained: 50, tellsCore: false },
   REPLICATION: { firstJob: 'REPLICATION_PLAN', retained: 50, tellsCore: true },
 } as const satisfies Record<string, VendorDefinition>;
-  GARBAGE_COLLECTION: { firstJob: 'GARBAGE_COLLECTION', retained: 50, tellsCore: false },
 
 export type VendorType = keyof typeof vendors;
 export type StartParameters<Vendor extends VendorType> = JobParameters<(typeof vendors)[Vendor]['firstJob']>;

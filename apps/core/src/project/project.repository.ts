@@ -151,6 +151,13 @@ export class ProjectRepository {
         projectId,
       ),
     );
+    await tx.run(
+      sql(
+        `DELETE FROM schedule WHERE vendor_type = 'RETENTION'
+            AND vendor_id IN (SELECT id FROM retention_policy WHERE project_id = $1)`,
+        projectId,
+      ),
+    );
     // Repositories that hold nothing but unfinished uploads, which go with them.
     const parts = ['repository', 'project_member', 'project_metadata', 'cve_allowlist', 'quota', 'quota_usage'];
     for (const table of [
@@ -161,6 +168,8 @@ export class ProjectRepository {
       'robot_permission',
       'harbor_label',
       'immutable_tag_rule',
+      'retention_policy',
+      'notification_policy',
     ]) {
       await tx.run(sql(`DELETE FROM ${table} WHERE project_id = $1`, projectId));
     }
