@@ -77,3 +77,10 @@ export {
 export { endpointColumns, findEndpoint, type StoredEndpoint } from './registry/registry-endpoint.js';
 export { emptyTrash, purgeDueTrash, trashDaysKey, type PurgedTrash, type TrashRules } from './trash/purge-trash.js';
 export { restoreArtifact, type Restored } from './trash/restore-artifact.js';
+export { planRetention, type PlannedArtifact, type RetentionFate } from './retention/retention-plan.js';
+export {
+  retentionTemplates,
+  type RetentionCandidate,
+  type RetentionRule,
+  type RetentionSelector,
+} from './retention/retention-rule.js';
