@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { AccessService } from '@haven/http';
 import { FileFollower } from './follow/file-follower.js';
+import { ForwardService } from './forward/forward.service.js';
 import { IngestController } from './ingest/ingest.controller.js';
 import { IngestService } from './ingest/ingest.service.js';
 import { LabelSets } from './line/label-set.js';
@@ -18,7 +19,7 @@ import { MetricsController } from './metrics/metrics.controller.js';
 import { QueryController } from './query/query.controller.js';
 import { QueryService } from './query/query.service.js';
 import { TailService } from './query/tail.service.js';
-import { follow, openStore, serveSyslog } from './app.providers.js';
+import { follow, forward, openStore, serveSyslog } from './app.providers.js';
 import { LogStore } from './store/log-store.js';
 import { SyslogServer } from './syslog/syslog.server.js';
 
@@ -32,6 +33,7 @@ import { SyslogServer } from './syslog/syslog.server.js';
     { provide: LogStore, inject: [LOG_COLLECTOR_CONFIG, LOGGER], useFactory: openStore },
     { provide: SyslogServer, inject: [LOG_COLLECTOR_CONFIG, LOGGER, LogStore, LabelSets], useFactory: serveSyslog },
     { provide: FileFollower, inject: [LOG_COLLECTOR_CONFIG, LOGGER, LogStore, LabelSets], useFactory: follow },
+    { provide: ForwardService, inject: [LOG_COLLECTOR_CONFIG, LOGGER, LogStore], useFactory: forward },
     IngestService,
     LokiService,
     QueryService,
@@ -43,16 +45,19 @@ export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(LogStore) private readonly store: LogStore,
     @Inject(SyslogServer) private readonly syslog: SyslogServer,
     @Inject(FileFollower) private readonly follower: FileFollower,
+    @Inject(ForwardService) private readonly forwards: ForwardService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.syslog.listen();
     await this.follower.start();
+    await this.forwards.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.syslog.close();
     await this.follower.stop();
+    await this.forwards.stop();
   }
 
   onApplicationShutdown(): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from '@haven/observability';
 import { FileFollower } from './follow/file-follower.js';
+import { ForwardService } from './forward/forward.service.js';
 import type { LabelSets } from './line/label-set.js';
 import type { LogCollectorConfig } from './log-collector.config.js';
 import { LogStore } from './store/log-store.js';
@@ -43,6 +44,9 @@ export const serveSyslog = (config: LogCollectorConfig, log: Logger, store: LogS
     maxMessageBytes: config.lineBytes,
     onError: warn(log),
   });
+
+export const forward = (config: LogCollectorConfig, log: Logger, store: LogStore): ForwardService =>
+  new ForwardService(config, store, warn(log));
 
 export const follow = (config: LogCollectorConfig, log: Logger, store: LogStore, sets: LabelSets): FileFollower =>
   new FileFollower(store, sets, {

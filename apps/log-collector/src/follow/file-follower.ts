@@ -1,11 +1,12 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { open, readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readJsonLine } from '../ingest/json-line.js';
 import type { LabelSets } from '../line/label-set.js';
 import type { LogStore } from '../store/log-store.js';
+import { writeWhole } from '../store/whole-file.js';
 import { FollowedFile, type FilePlace } from './followed-file.js';
 import { readPlainLine } from './plain-line.js';
 
@@ -154,16 +155,4 @@ export class FileFollower {
       throw error;
     }
   }
-}
-
-/** The file is as it was, or holds the new text, whatever happens meanwhile. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const file = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
 }

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Collector } from './collector.js';
+
+/** Takes what is posted, once it is told to. */
+class Receiver {
+  readonly bodies: string[] = [];
+  readonly headers: (string | undefined)[] = [];
+  /** Requests, whatever was answered. */
+  asked = 0;
+  status = 503;
+  private readonly server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      this.asked += 1;
+      if (this.status < 300) {
+        this.bodies.push(`${request.url ?? ''} ${Buffer.concat(chunks).toString()}`);
+        this.headers.push(request.headers.authorization);
+      }
+      response.writeHead(this.status).end('{"errors":false}');
+    });
+  });
+
+  async start(): Promise<number> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  async until(text: string): Promise<void> {
+    await this.untilTrue(() => this.bodies.join('\n').includes(text), text);
+  }
+
+  async untilTrue(condition: () => boolean, what: string): Promise<void> {
+    for (let tries = 0; !condition(); tries += 1) {
+      if (tries > 800) throw new Error(`${what} did not come`);
+      await delay(10);
+    }
+  }
+}
+
+describe('forwarding', () => {
+  it('passes lines on when the other side is there again, through a restart', async () => {
+    const [loki, elastic] = [new Receiver(), new Receiver()];
+    const [lokiPort, elasticPort] = [await loki.start(), await elastic.start()];
+    const settings = {
+      HAVEN_LOG_FORWARD_LOKI_URL: `http://me:pass%20word@127.0.0.1:${lokiPort}`,
+      HAVEN_LOG_FORWARD_ELASTICSEARCH_URL: `http://127.0.0.1:${elasticPort}/own-index`,
+    };
+    const first = await Collector.start(settings);
+    await first.ingest('{"level":"warn","message":"while away"}\n', '?service=sent');
+    await first.stop(true);
+    [loki.status, elastic.status] = [200, 200];
+    const again = await Collector.start(settings, first.root);
+    await loki.until('while away');
+    await elastic.until('while away');
+    await again.ingest('line two\n', '?service=sent');
+    await loki.until('line two');
+    await elastic.until('line two');
+
+    expect(loki.headers[0]).toBe(`Basic ${Buffer.from('me:pass word').toString('base64')}`);
+    expect(loki.bodies[0]).toMatch(/^\/loki\/api\/v1\/push /);
+    const [, pushed = ''] = /push (.*)$/s.exec(loki.bodies[0] ?? '') ?? [];
+    expect(JSON.parse(pushed)).toMatchObject({ streams: [{ stream: { service: 'sent', level: 'warn' } }] });
+    const [action = '', document = ''] = (elastic.bodies[0] ?? '').replace('/_bulk ', '').split('\n');
+    expect(JSON.parse(action)).toMatchObject({ create: { _index: 'own-index' } });
+    expect(JSON.parse(document)).toMatchObject({ service: 'sent', message: '{"level":"warn","message":"while away"}' });
+    // Nothing twice, with nobody killed.
+    expect(loki.bodies.join('').split('while away')).toHaveLength(2);
+    await again.stop();
+    loki.stop();
+    elastic.stop();
+  }, 20_000);
+
+  it('leaves out what is refused for good, and goes on', async () => {
+    const loki = new Receiver();
+    loki.status = 400;
+    const collector = await Collector.start({ HAVEN_LOG_FORWARD_LOKI_URL: `http://127.0.0.1:${await loki.start()}` });
+    await collector.ingest('refused\n', '?service=sent');
+    await loki.untilTrue(() => loki.asked > 0, 'a request');
+    loki.status = 200;
+    await collector.ingest('wanted\n', '?service=sent');
+    await loki.until('wanted');
+    expect(loki.bodies.join('')).not.toContain('refused');
+    await collector.stop();
+    loki.stop();
+  }, 20_000);
+
+  it('sends syslog that another collector reads', async () => {
+    const receiver = await Collector.start();
+    const [port = 0] = receiver.syslogPorts.streams;
+    const sender = await Collector.start({ HAVEN_LOG_FORWARD_SYSLOG: `127.0.0.1:${port}` });
+    await sender.ingest('{"level":"error","host":"h 1","message":"two\\nlines"}\nplain\n', '?service=sent');
+    const lines = await receiver.atLeast(2, 'service=sent');
+    expect(lines.map(({ message }) => message).sort()).toEqual(
+      ['plain', '{"level":"error","host":"h 1","message":"two\\nlines"}'].sort(),
+    );
+    expect(lines.find(({ message }) => message !== 'plain')?.labels).toMatchObject({ level: 'error', host: 'h_1' });
+    await sender.stop();
+    await receiver.stop();
+  }, 20_000);
+});
