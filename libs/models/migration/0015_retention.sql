@@ -13,6 +13,7 @@ CREATE TABLE retention_policy (
 
 -- What a run means to do with each artifact, and what became of it.
 CREATE TABLE retention_plan (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   execution_id integer NOT NULL REFERENCES execution ON DELETE CASCADE,
   repository varchar(255) COLLATE "C" NOT NULL,
   digest varchar(255) COLLATE "C" NOT NULL,
@@ -24,5 +25,5 @@ CREATE TABLE retention_plan (
   rule integer,
   -- Empty until somebody has been at it: deleted, or why it was not.
   outcome varchar(64) NOT NULL DEFAULT '',
-  PRIMARY KEY (execution_id, repository, digest)
+  UNIQUE (execution_id, repository, digest)
 );

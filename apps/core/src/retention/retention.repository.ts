@@ -34,7 +34,7 @@ const planShape: ListShape = {
     push_time: { column: 'plan.push_time', type: 'time' },
   },
   defaultSort: 'repository,-push_time',
-  idColumn: "plan.repository || '@' || plan.digest",
+  idColumn: 'plan.id',
 };
 
 @Injectable()
