@@ -69,6 +69,16 @@ export function logCollectorPart(context: ServiceContext): Part {
   return servicePart('log-collector', context, env);
 }
 
+export function gcControllerPart(context: ServiceContext): Part {
+  const env = {
+    ...sharedEnv(context),
+    HAVEN_GC_LISTEN: `127.0.0.1:${context.ports['gc-controller']}`,
+    HAVEN_REDIS_URL_FILE: context.redisUrlFile,
+    HAVEN_STORAGE_ROOT: context.data.storage,
+  };
+  return servicePart('gc-controller', context, env);
+}
+
 /** A command of the registry that moves or cleans up what is stored. It answers nobody, so nobody's URL matters. */
 export function registryCommand(
   context: Pick<ServiceContext, 'data' | 'owner' | 'ports' | 'app'>,
@@ -90,7 +100,7 @@ export function migrateCommand(context: ServiceContext): Command {
 }
 
 function servicePart(
-  name: 'core' | 'registry' | 'jobservice' | 'log-collector',
+  name: 'core' | 'registry' | 'jobservice' | 'gc-controller' | 'log-collector',
   context: ServiceContext,
   env: Record<string, string>,
 ): Part {

@@ -2,7 +2,16 @@ import type { Command } from './command.ts';
 import type { Probe } from './probe.ts';
 
 /** In the order in which they start; they stop in the reverse order. */
-export const partNames = ['postgres', 'redis', 'log-collector', 'core', 'registry', 'jobservice', 'nginx'] as const;
+export const partNames = [
+  'postgres',
+  'redis',
+  'log-collector',
+  'core',
+  'registry',
+  'jobservice',
+  'gc-controller',
+  'nginx',
+] as const;
 
 export type PartName = (typeof partNames)[number];
 

@@ -8,7 +8,16 @@ import { bracketed } from './options.ts';
 import { isRunning } from './supervisor.ts';
 import { portHolder } from './process-table.ts';
 
-const internalParts = ['postgres', 'redis', 'log-collector', 'syslog', 'core', 'registry', 'jobservice'] as const;
+const internalParts = [
+  'postgres',
+  'redis',
+  'log-collector',
+  'syslog',
+  'core',
+  'registry',
+  'jobservice',
+  'gc-controller',
+] as const;
 
 /** Ports of the parts that only the platform itself talks to, all on 127.0.0.1. */
 export type InternalPorts = Readonly<Record<(typeof internalParts)[number], number>>;

@@ -9,6 +9,7 @@ import { migrate } from './migrate.ts';
 import { nginxPart } from './nginx.part.ts';
 import {
   corePart,
+  gcControllerPart,
   jobservicePart,
   logCollectorPart,
   migrateCommand,
@@ -84,7 +85,12 @@ async function bringUp(context: UpContext, started: PartName[]): Promise<void> {
   ]);
   const { defaultAdminPassword } = await migrate(migrateCommand(services), data, owner);
   const listen = await existingAddresses(chooseListen(options, defaultAdminPassword));
-  await all([ensure(corePart(services)), ensure(registryPart(services)), ensure(jobservicePart(services))]);
+  await all([
+    ensure(corePart(services)),
+    ensure(registryPart(services)),
+    ensure(jobservicePart(services)),
+    ensure(gcControllerPart(services)),
+  ]);
 
   const tls = options.tls === undefined || files === undefined ? undefined : { port: options.tls.port, files };
   const templates = join(context.checkout, 'deploy/nginx');

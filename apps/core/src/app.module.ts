@@ -7,6 +7,7 @@ import { CoreConfigModule } from './core.config.js';
 import { CveAllowlistModule } from './cve-allowlist/cve-allowlist.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ExplainModule } from './explain/explain.module.js';
+import { GcModule } from './gc/gc.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IconModule } from './icon/icon.module.js';
 import { ImmutableModule } from './immutable/immutable.module.js';
@@ -39,6 +40,7 @@ import { SystemInfoModule } from './system-info/system-info.module.js';
 import { TagModule } from './tag/tag.module.js';
 import { TokenModule } from './token/token.module.js';
 import { UserGroupModule } from './user-group/user-group.module.js';
+import { TrashModule } from './trash/trash.module.js';
 import { UserModule } from './user/user.module.js';
 import { WebhookModule } from './webhook/webhook.module.js';
 
@@ -76,6 +78,8 @@ const foundations = [
     PingModule,
     ProjectModule,
     PurgeModule,
+    GcModule,
+    TrashModule,
     QuotaModule,
     RegistryEndpointModule,
     RegistryEventModule,

@@ -6,7 +6,7 @@ const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.
 /** `| key | default | meaning |` rows of the page, in order. */
 const rows = page
   .split('\n')
-  .map((line) => /^\| `(HAVEN_[A-Z_]+)` \| (.*?) \| (.*) \|$/.exec(line))
+  .map((line) => /^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$/.exec(line))
   .flatMap((match) => (match === null ? [] : [{ key: match[1], fallback: match[2], meaning: match[3] }]));
 
 describe('docs/configuration.md', () => {

@@ -75,7 +75,7 @@ export {
   type PushOrigin,
 } from './replication/push-origin.js';
 export { endpointColumns, findEndpoint, type StoredEndpoint } from './registry/registry-endpoint.js';
-export { emptyTrash, purgeDueTrash, trashDaysKey, type PurgedTrash, type TrashRules } from './trash/purge-trash.js';
+export { emptyTrash, purgeAnyTrash, purgeDueTrash, trashDaysKey, type PurgedTrash, type TrashRules } from './trash/purge-trash.js';
 export { restoreArtifact, type Restored } from './trash/restore-artifact.js';
 export { planRetention, type PlannedArtifact, type RetentionFate } from './retention/retention-plan.js';
 export {

@@ -28,7 +28,11 @@ const connections: Normalize = (value) => {
   return number !== null && (Number(number) > 0 || number === '-1') ? number : null;
 };
 
+/** As the collector reads it. */
+const days: Normalize = (value) => (/^\d{1,4}$/.test(value) ? String(Number(value)) : null);
+
 const rules = {
+  trash_days: days,
   public: boolean,
   enable_content_trust: boolean,
   enable_content_trust_cosign: boolean,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   claimReviews,
-  emptyTrash,
+  purgeAnyTrash,
   purgeDueTrash,
   recoverBlob,
   reviewBlob,
@@ -70,7 +70,7 @@ export class Collector {
 
   private takeTrash(tx: Sql, everything: boolean): Promise<PurgedTrash> {
     const { windowSeconds } = this;
-    if (everything) return emptyTrash(tx, null, windowSeconds, batchSize);
+    if (everything) return purgeAnyTrash(tx, windowSeconds, batchSize);
     return purgeDueTrash(tx, { days: this.rules.trashDays, windowSeconds }, batchSize);
   }
 

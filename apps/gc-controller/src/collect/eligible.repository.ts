@@ -22,7 +22,7 @@ const countEligible = statement(
   'gc_eligible',
   `WITH doomed AS (
      SELECT artifact_id AS id, digest FROM artifact_trash trash
-      WHERE $2 OR creation_time <= now() - make_interval(days => coalesce(
+      WHERE $2 OR emptied OR creation_time <= now() - make_interval(days => coalesce(
               (SELECT value::int FROM project_metadata kept
                 WHERE kept.project_id = trash.project_id AND kept.name = '${trashDaysKey}' AND value ~ '^\\d{1,4}$'), $3))
      UNION ALL

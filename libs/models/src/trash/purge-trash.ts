@@ -31,16 +31,18 @@ const columns = `trash.id, artifact_id AS "artifactId", digest, repository_name 
 const findDue = statement(
   'trash_due',
   `SELECT ${columns} FROM artifact_trash trash
-    WHERE trash.creation_time <= now() - make_interval(days => coalesce(
+    WHERE emptied OR trash.creation_time <= now() - make_interval(days => coalesce(
             (SELECT value::int FROM project_metadata kept
               WHERE kept.project_id = trash.project_id AND kept.name = '${trashDaysKey}' AND value ~ '^\\d{1,4}$'), $1))
     ORDER BY trash.creation_time, trash.id LIMIT $2 FOR UPDATE SKIP LOCKED`,
 );
 const findAny = statement(
   'trash_any',
-  `SELECT ${columns} FROM artifact_trash trash
-    WHERE $1::int IS NULL OR project_id = $1
-    ORDER BY trash.creation_time, trash.id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+  `SELECT ${columns} FROM artifact_trash trash ORDER BY trash.creation_time, trash.id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+);
+const markEmptied = statement(
+  'trash_empty',
+  'UPDATE artifact_trash SET emptied = true WHERE project_id = $1 AND NOT emptied',
 );
 const removeRows = statement('trash_remove', 'DELETE FROM artifact_trash WHERE id = ANY($1)');
 const removeEdges = statement(
@@ -66,19 +68,19 @@ export async function purgeDueTrash(tx: Sql, rules: TrashRules, limit: number): 
   return purge(tx, rows, rules.windowSeconds, 'lay in the trash long enough');
 }
 
-/** Takes one batch of the trash, however young: of a project, or of all. */
-export async function emptyTrash(
-  tx: Sql,
-  projectId: number | null,
-  windowSeconds: number,
-  limit: number,
-): Promise<PurgedTrash> {
-  return purge(tx, await tx.rows<TrashRow>(findAny(projectId, limit)), windowSeconds, 'trash emptied');
+/** Takes one batch of the trash, however young. */
+export async function purgeAnyTrash(tx: Sql, windowSeconds: number, limit: number): Promise<PurgedTrash> {
+  return purge(tx, await tx.rows<TrashRow>(findAny(limit)), windowSeconds, 'trash emptied');
 }
+
+/** Gives up what a project has in the trash: it cannot be had back, and goes with the collector's next round. */
+export const emptyTrash = (db: Sql, projectId: number): Promise<number> => db.run(markEmptied(projectId));
 
 async function purge(tx: Sql, rows: readonly TrashRow[], windowSeconds: number, reason: string): Promise<PurgedTrash> {
   if (rows.length === 0) return { artifacts: 0, manifests: [] };
   await tx.run(removeRows(rows.map(({ id }) => id)));
+  // Manifests before reviews: a push that holds the one may wait for somebody who waits for the other.
+  const manifests = await purgeManifests(tx, [...new Set(rows.map(({ digest }) => digest))]);
   const edges = await tx.rows<{ digest: string }>(removeEdges(rows.map(({ artifactId }) => artifactId)));
   await scheduleReviews(tx, [...new Set(edges.map(({ digest }) => digest))], windowSeconds, reason);
   await recordLedgerAll(
@@ -87,10 +89,7 @@ async function purge(tx: Sql, rows: readonly TrashRow[], windowSeconds: number, 
       return { step: 'unlinked', reason, digest, repositoryName, sizeBytes, actor: 'system' } as const;
     }),
   );
-  return {
-    artifacts: rows.length,
-    manifests: await purgeManifests(tx, [...new Set(rows.map(({ digest }) => digest))]),
-  };
+  return { artifacts: rows.length, manifests };
 }
 
 async function purgeManifests(tx: Sql, digests: readonly string[]): Promise<PurgedTrash['manifests']> {

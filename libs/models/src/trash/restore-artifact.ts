@@ -29,13 +29,13 @@ const columns = `id, artifact_id AS "artifactId", digest, repository_name AS "re
   snapshot -> 'accessory' ->> 'subject_artifact_digest' AS "subjectDigest"`;
 const lockOne = statement(
   'restore_lock',
-  `SELECT ${columns}, creation_time::text AS "deletedAt" FROM artifact_trash WHERE id = $1 AND project_id = $2 FOR UPDATE`,
+  `SELECT ${columns}, creation_time::text AS "deletedAt" FROM artifact_trash WHERE id = $1 AND project_id = $2 AND NOT emptied FOR UPDATE`,
 );
 /** Went in the same transaction, which gives all of them one time. */
 const lockTogether = statement(
   'restore_lock_together',
   `SELECT ${columns} FROM artifact_trash
-    WHERE project_id = $1 AND repository_name = $2 AND creation_time = $3::timestamptz ORDER BY id FOR UPDATE`,
+    WHERE project_id = $1 AND repository_name = $2 AND creation_time = $3::timestamptz AND NOT emptied ORDER BY id FOR UPDATE`,
 );
 const findLive = statement(
   'restore_live',
