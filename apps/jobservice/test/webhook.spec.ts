@@ -108,7 +108,7 @@ describe('a delivery', () => {
         body: '{"type":"PUSH_ARTIFACT"}',
       },
     ]);
-    expect(lines).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+ answered 204 after \d+ ms$/)]);
+    expect(lines).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+ answered 204 after \d+ ms, attempt 1$/)]);
     expect(lines.join()).not.toContain('s3cret');
   });
 
@@ -169,6 +169,7 @@ describe('a delivery', () => {
       context.stop();
     };
     await expect(send(context)).rejects.toThrow();
+    expect(await policyRow()).toMatchObject({ enabled: true, failures: 0, failing: false });
   });
 
   it('switches off a policy that has failed for a day', async () => {
@@ -186,7 +187,12 @@ describe('a delivery', () => {
     });
     await expect(send()).rejects.toThrow('switched off');
     expect(received).toHaveLength(1);
-    const audit = await db.rows<{ description: string }>(sql('SELECT op_desc AS description FROM audit_log_ext'));
-    expect(audit).toContainEqual({ description: expect.stringContaining('switch webhook policy') as string });
+    const audit = await db.rows<{ description: string; resource: string }>(
+      sql('SELECT op_desc AS description, resource FROM audit_log_ext'),
+    );
+    expect(audit).toContainEqual({
+      description: expect.stringContaining('switch webhook policy') as string,
+      resource: `hooks-${policies}`,
+    });
   });
 });

@@ -23,6 +23,7 @@ interface Target {
 interface Policy {
   name: string;
   projectId: number;
+  project: string;
   isEnabled: boolean;
   targets: Target[];
 }
@@ -41,11 +42,12 @@ export class Delivery {
   }
 
   /** One try. @throws JobError when the target did not take it */
-  async send(message: JobParameters<'WEBHOOK'>, { log, signal }: JobContext): Promise<void> {
+  async send(message: JobParameters<'WEBHOOK'>, { log, signal, run }: JobContext): Promise<void> {
     const { policyId, targetId } = message;
     const policy = await this.db.maybe<Policy>(
       sql(
-        `SELECT name, project_id AS "projectId", enabled AS "isEnabled", targets FROM notification_policy WHERE id = $1`,
+        `SELECT policy.name, project_id AS "projectId", project.name AS project, enabled AS "isEnabled", targets
+           FROM notification_policy policy JOIN project USING (project_id) WHERE policy.id = $1`,
         policyId,
       ),
     );
@@ -53,12 +55,16 @@ export class Delivery {
     if (policy === null || target === undefined) throw new PermanentJobError('the target is gone from the policy');
     if (!policy.isEnabled) throw new PermanentJobError('the policy is switched off');
     const began = performance.now();
+    const elapsed = (): string => `after ${Math.round(performance.now() - began)} ms, attempt ${run}`;
     try {
       const status = await this.post(target, message, signal);
-      log.info(`${new URL(target.address).host} answered ${status} after ${Math.round(performance.now() - began)} ms`);
+      log.info(`${new URL(target.address).host} answered ${status} ${elapsed()}`);
     } catch (error) {
+      // Who is stopped, or whose process ends, has not learnt anything of the target.
+      if (signal.aborted) throw error;
+      log.info(`not taken by ${new URL(target.address).host} ${elapsed()}`);
       await this.noteFailure(policyId, policy);
-      throw told(error, signal);
+      throw told(error);
     }
     await this.db.run(
       sql('UPDATE notification_policy SET failing_since = NULL, failures = 0 WHERE id = $1 AND failures > 0', policyId),
@@ -93,7 +99,7 @@ export class Delivery {
   }
 
   /** Counts, and switches the policy off when it has been in vain for long. */
-  private async noteFailure(policyId: number, { name, projectId }: Policy): Promise<void> {
+  private async noteFailure(policyId: number, { name, projectId, project }: Policy): Promise<void> {
     await this.db.transaction(async (tx) => {
       const switchedOff = await tx.maybe(
         sql(
@@ -113,7 +119,7 @@ export class Delivery {
         projectId,
         operation: 'update',
         resourceType: 'project',
-        resource: name,
+        resource: project,
         username: 'harbor-jobservice',
         description: `switch webhook policy ${name} off: nothing has arrived for ${failingHours} hours`,
       });
@@ -121,7 +127,5 @@ export class Delivery {
   }
 }
 
-function told(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted || error instanceof JobError) return error;
-  return error instanceof OutboundError ? new JobError(error.message, { cause: error }) : error;
-}
+const told = (error: unknown): unknown =>
+  error instanceof OutboundError ? new JobError(error.message, { cause: error }) : error;
