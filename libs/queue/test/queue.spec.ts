@@ -142,7 +142,7 @@ describe('jobs', () => {
       order.push(policyId);
       await first.promise;
     }, 2);
-    const long = await execute(Array.from({ length: 400 }, () => transfer(1, 'project:1')));
+    const long = await execute(Array.from({ length: 10_000 }, () => transfer(1, 'project:1')));
     await until(() => Promise.resolve(order.length === 2));
     const short = await execute([transfer(2, 'project:2')]);
     await until(
@@ -208,14 +208,14 @@ describe('jobs', () => {
     await workers(async (_context, { policyId }) => {
       ran.set(policyId, (ran.get(policyId) ?? 0) + 1);
       await gate.promise;
-    });
-    const id = await execute(Array.from({ length: 100 }, (_, n) => transfer(n)));
-    await until(() => Promise.resolve(ran.size === 4));
+    }, 10);
+    const id = await execute(Array.from({ length: 500 }, (_, n) => transfer(n)));
+    await until(() => Promise.resolve(ran.size === 10));
     await redis.flushdb();
     gate.resolve(undefined);
     await until(ended(id));
     expect(await statusOf(id)).toBe('Success');
-    expect([...ran.values()]).toEqual(Array(100).fill(1));
+    expect([...ran.values()]).toEqual(Array(500).fill(1));
   }, 30_000);
 
   it('of a lost process go on in another one', async () => {
