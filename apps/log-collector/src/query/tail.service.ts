@@ -82,9 +82,4 @@ export class TailService {
     this.tails.add(tail);
     return tail;
   }
-
-  /** Ends all of them. */
-  close(): void {
-    for (const tail of this.tails) tail.push(null);
-  }
 }

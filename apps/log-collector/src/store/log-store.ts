@@ -211,8 +211,10 @@ export class LogStore {
 
   private async sealAll(): Promise<void> {
     for (let segment = this.toSeal[0]; segment !== undefined; segment = this.toSeal[0]) {
-      // Retention may have taken it meanwhile.
-      if (this.segments(segment.service).includes(segment)) await segment.seal();
+      // Retention may have taken it already, or take it meanwhile.
+      const isKept = (): boolean => this.segments(segment.service).includes(segment);
+      if (isKept()) await segment.seal();
+      if (!isKept()) await segment.remove();
       this.toSeal.shift();
     }
   }

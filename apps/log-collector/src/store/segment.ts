@@ -24,7 +24,8 @@ export class Segment {
   fileBytes = 0;
   /** Of plain lines; only known while it is not sealed. */
   plainBytes = 0;
-  readonly startedAt = Date.now();
+  /** Milliseconds since 1970. */
+  startedAt = Date.now();
   private growing: GrowingBlocks | null = new GrowingBlocks();
   private sealed: SealedBlock[] | null = null;
 

@@ -77,6 +77,7 @@ async function readPlain(folder: string, service: string, number: number): Promi
     if (summary.lines > 0) segment.grow(summary);
     if (summary.length < end) break;
   }
+  segment.startedAt = Math.min(segment.startedAt, segment.minTime / 1_000);
   if (segment.plainBytes < read) await truncate(segment.plainPath, segment.plainBytes);
   return segment;
 }
