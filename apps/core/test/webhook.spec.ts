@@ -193,6 +193,37 @@ describe('deliveries', () => {
     expect((await core.post(`${path}/redeliver`, undefined, developer)).status).toBe(403);
   });
 
+  it('warn of pushes into a project that is nearly full, each once', async () => {
+    const id = await make('warnings', { event_types: ['QUOTA_WARNING'] });
+    const use = (bytes: number): Promise<unknown> =>
+      core.db.run(sql('UPDATE quota_usage SET used_bytes = $2 WHERE project_id = $1', projectId, bytes));
+    await core.db.run(sql('UPDATE quota SET hard_bytes = 102400 WHERE project_id = $1', projectId));
+    await use(87_039);
+    await happen('push', 'v3');
+    expect(await deliveriesOf(id)).toEqual([]);
+    await use(87_040);
+    const eventId = randomUUID();
+    await happen('push', 'v4', eventId);
+    await happen('push', 'v4', eventId);
+    await happen('pull', 'v4');
+    const warnings = await deliveriesOf(id);
+    expect(warnings).toHaveLength(1);
+    expect(JSON.parse(warnings[0]?.extra_attrs.payload ?? '{}')).toEqual({
+      type: 'QUOTA_WARNING',
+      occur_at: 1_777_629_600,
+      operator: 'alice',
+      event_data: {
+        resources: [{ digest, tag: 'v4' }],
+        repository: { name: 'app', namespace: 'hooked', repo_full_name: 'hooked/app', repo_type: 'private' },
+        custom_attributes: { Details: 'quota usage reach 85%: resource storage used 85.0 KiB of 100.0 KiB' },
+      },
+    });
+    await core.db.run(sql('UPDATE quota SET hard_bytes = -1 WHERE project_id = $1', projectId));
+    await happen('push', 'v5');
+    expect(await deliveriesOf(id)).toHaveLength(1);
+    await use(0);
+  });
+
   it('are none while notifications are switched off', async () => {
     const id = await make('switch');
     await core.put('/configurations', { notification_enable: false }, admin);

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ReplicationEvents } from '../replication/replication.events.js';
+import { QuotaWarningEvents } from '../webhook/quota-warning.events.js';
 import { WebhookEvents } from '../webhook/webhook.events.js';
 import { WebhookModule } from '../webhook/webhook.module.js';
 import { EVENT_LISTENERS, type EventListener } from './event-listener.js';
 import { RegistryEventController } from './registry-event.controller.js';
 import { RegistryEventService } from './registry-event.service.js';
 
-const listeners = [ReplicationEvents, WebhookEvents];
+const listeners = [ReplicationEvents, WebhookEvents, QuotaWarningEvents];
 
 @Module({
   imports: [WebhookModule],

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { ExecutionEndedService } from './execution-ended.service.js';
+import { QuotaWarningEvents } from './quota-warning.events.js';
 import { WebhookJobController } from './webhook-job.controller.js';
 import { WebhookController } from './webhook.controller.js';
 import { WebhookDispatcher } from './webhook.dispatcher.js';
@@ -11,7 +12,14 @@ import { WebhookService } from './webhook.service.js';
 @Module({
   imports: [ExecutionModule],
   controllers: [WebhookController, WebhookJobController],
-  providers: [WebhookService, WebhookRepository, WebhookDispatcher, WebhookEvents, ExecutionEndedService],
-  exports: [WebhookDispatcher, WebhookEvents],
+  providers: [
+    WebhookService,
+    WebhookRepository,
+    WebhookDispatcher,
+    WebhookEvents,
+    QuotaWarningEvents,
+    ExecutionEndedService,
+  ],
+  exports: [WebhookDispatcher, WebhookEvents, QuotaWarningEvents],
 })
 export class WebhookModule {}
