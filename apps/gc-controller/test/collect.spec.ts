@@ -140,7 +140,7 @@ describe('a collection', () => {
     expect(await isThere(other)).toEqual([true, true]);
   });
 
-  it('lets the same image be pushed again between quarantine and purge', async () => {
+  it('lets the same image be pushed again after it has gone', async () => {
     const repository = await pushed();
     await remove(repository);
     await collect(withTrash, { emptyTrash: true });

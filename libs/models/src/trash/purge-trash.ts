@@ -28,12 +28,16 @@ interface TrashRow {
 }
 
 const columns = `trash.id, artifact_id AS "artifactId", digest, repository_name AS "repositoryName", size AS "sizeBytes"`;
+/** The shortest time of any project first: it is what an index can be asked for. */
 const findDue = statement(
   'trash_due',
   `SELECT ${columns} FROM artifact_trash trash
-    WHERE emptied OR trash.creation_time <= now() - make_interval(days => coalesce(
-            (SELECT value::int FROM project_metadata kept
-              WHERE kept.project_id = trash.project_id AND kept.name = '${trashDaysKey}' AND value ~ '^\\d{1,4}$'), $1))
+    WHERE emptied
+       OR (trash.creation_time <= now() - make_interval(days => least($1, (
+             SELECT min(value::int) FROM project_metadata WHERE name = '${trashDaysKey}' AND value ~ '^\\d{1,4}$')))
+           AND trash.creation_time <= now() - make_interval(days => coalesce(
+             (SELECT value::int FROM project_metadata kept
+               WHERE kept.project_id = trash.project_id AND kept.name = '${trashDaysKey}' AND value ~ '^\\d{1,4}$'), $1)))
     ORDER BY trash.creation_time, trash.id LIMIT $2 FOR UPDATE SKIP LOCKED`,
 );
 const findAny = statement(
