@@ -3,10 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { SecretBox } from '@haven/auth';
 import { Database, insertProject, sql } from '@haven/models';
+import { createLogger } from '@haven/observability';
 import { OutboundClient } from '@haven/outbound';
-import { createTestDatabase, type TestDatabase } from '@haven/testing';
+import { catalogue, jobTypes, startExecution, type JobHandler } from '@haven/queue';
+import { HandlerTable, WorkerPool } from '@haven/queue/worker';
+import { createTestDatabase, testRedisUrl, type TestDatabase } from '@haven/testing';
 import { readJobserviceConfig } from '../src/jobservice.config.js';
 import { Delivery } from '../src/webhook/delivery.service.js';
+import { WebhookJob } from '../src/webhook/webhook.job.js';
 import { TestContext } from './test-context.js';
 
 const secretKey = '0123456789abcdef'.repeat(4);
@@ -22,7 +26,7 @@ const received: { headers: IncomingMessage['headers']; body: string }[] = [];
 
 beforeAll(async () => {
   test = await createTestDatabase();
-  db = Database.connect(test.settings, { applicationName: 'webhook-test', connections: 2 });
+  db = Database.connect(test.settings, { applicationName: 'webhook-test', connections: 5 });
   receiver = createServer((request, response) => {
     let body = '';
     request.on('data', (piece: Buffer) => (body += piece.toString()));
@@ -54,11 +58,11 @@ let policies = 0;
 beforeEach(async () => {
   received.length = 0;
   answer = (_request, response) => response.writeHead(204).end();
-  policies += 1;
   policyId = await newPolicy(address);
 });
 
 async function newPolicy(to: string): Promise<number> {
+  policies += 1;
   const name = `hooks-${policies}`;
   const projectId = await db.transaction((tx) =>
     insertProject(tx, { name, ownerId: 1, storageLimitBytes: -1, metadata: {} }),
@@ -195,4 +199,60 @@ describe('a delivery', () => {
       resource: `hooks-${policies}`,
     });
   });
+});
+
+/** The workers of a jobservice, with deliveries as their only work. */
+function startWorkers(): WorkerPool {
+  const idle = (job: JobHandler['job']): JobHandler => ({ job, run: () => Promise.resolve() });
+  const others = jobTypes.filter((job) => catalogue[job].pool === 'general' && job !== 'WEBHOOK').map(idle);
+  // A Redis database of this file's own: the names of the queues are fixed.
+  const redisUrl = new URL(testRedisUrl());
+  redisUrl.pathname = '/13';
+  return new WorkerPool({
+    pool: 'general',
+    concurrency: 2,
+    db,
+    redisUrl: redisUrl.href,
+    handlers: new HandlerTable(['general'], [new WebhookJob(delivery), ...others]),
+    log: createLogger('webhook-test', 'silent'),
+  });
+}
+
+describe('deliveries of many projects', () => {
+  it('go on while the receiver of one of them hangs', async () => {
+    const hanging = await newPolicy(`${address}/hang`);
+    const enqueue = (id: number, lane: string): Promise<number> =>
+      startExecution(db, {
+        vendorType: 'WEBHOOK',
+        vendorId: id,
+        trigger: 'EVENT',
+        lane,
+        parameters: { ...message(), policyId: id },
+      });
+    const good = Promise.withResolvers<undefined>();
+    let delivered = 0;
+    answer = (request, response) => {
+      if (request.url === '/hang') return;
+      response.writeHead(204).end();
+      delivered += 1;
+      if (delivered === 5) good.resolve(undefined);
+    };
+    for (let turn = 0; turn < 20; turn += 1) await enqueue(hanging, 'project:1');
+    for (let turn = 0; turn < 5; turn += 1) await enqueue(policyId, 'project:2');
+    const workers = startWorkers();
+    await workers.start();
+    try {
+      await good.promise;
+      const { waiting } = await db.one<{ waiting: number }>(
+        sql(
+          `SELECT count(*)::integer AS waiting FROM task JOIN execution ON execution.id = execution_id
+            WHERE vendor_id = $1 AND run_count = 0`,
+          hanging,
+        ),
+      );
+      expect(waiting).toBeGreaterThan(5);
+    } finally {
+      await workers.stop();
+    }
+  }, 20_000);
 });
