@@ -122,6 +122,15 @@ const left = async (): Promise<string[]> => {
 const outcomes = (executionId: number): Promise<{ digest: string; fate: string; outcome: string }[]> =>
   db.rows(sql('SELECT digest, fate, outcome FROM retention_plan WHERE execution_id = $1 ORDER BY digest', executionId));
 
+/** Until a statement of this database is held up by a lock of another. */
+async function untilSomebodyWaits(): Promise<void> {
+  const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  const deadline = Date.now() + 10_000;
+  while ((await db.maybe(sql(waiting))) === null) {
+    if (Date.now() > deadline) throw new Error('nobody waits for a lock');
+  }
+}
+
 describe('a run of retention', () => {
   it('deletes what its plan says, and nothing else', async () => {
     const digests: string[] = [];
@@ -180,6 +189,33 @@ describe('a run of retention', () => {
       fate: 'DEL',
       outcome: expect.stringContaining('changed') as string,
     });
+  });
+
+  it('keeps what is being tagged at that moment', async () => {
+    const old = await push('app', 'old', ['old'], 9);
+    const kept = await push('app', 'kept', ['new'], 1);
+    const { carryOut } = await run([latest(1)]);
+    const tagged = Promise.withResolvers<undefined>();
+    const end = Promise.withResolvers<undefined>();
+    const tagging = db.transaction(async (tx) => {
+      await tx.run(
+        sql(
+          `INSERT INTO tag (repository_id, artifact_id, name)
+           SELECT repository_id, id, 'release' FROM artifact WHERE project_id = $1 AND digest = $2`,
+          project.id,
+          old,
+        ),
+      );
+      tagged.resolve(undefined);
+      await end.promise;
+    });
+    await tagged.promise;
+    const runs = carryOut();
+    await untilSomebodyWaits().finally(() => {
+      end.resolve(undefined);
+    });
+    await Promise.all([tagging, runs]);
+    expect(await left()).toEqual([old, kept].sort());
   });
 
   it('respects immutable tags', async () => {

@@ -6,6 +6,11 @@ import { RetentionRepository, type PlanLine } from './retention.repository.js';
 
 const context = { actor: 'harbor-jobservice', sourceIp: '', consumers: ['core', 'projection'] } as const;
 
+/** Before it is looked at: whoever is tagging it goes first, whoever comes later finds it gone. */
+const lockArtifact = `
+  SELECT id FROM artifact
+   WHERE repository_id = (SELECT repository_id FROM repository WHERE name = $1) AND digest = $2 FOR UPDATE`;
+
 /** As it stood when the plan was made: the tags, and when the latest of them was pushed or pulled. */
 const asPlanned = `
   SELECT artifact.repository_id AS "repositoryId", artifact.project_id AS "projectId"
@@ -50,6 +55,7 @@ export class RetentionJob implements JobHandler<'RETENTION'> {
     try {
       return await this.db.transaction(async (tx) => {
         const { repository: name, digest, tags, pushTime, pullTime } = line;
+        await tx.run(sql(lockArtifact, name, digest));
         const there = await tx.maybe<{ repositoryId: number; projectId: number }>(
           sql(asPlanned, name, digest, tags, pushTime, pullTime ?? new Date(0)),
         );
