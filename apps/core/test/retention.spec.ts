@@ -134,7 +134,7 @@ describe('runs of retention', () => {
     const path = `/retentions/${id}/executions`;
     const run = createdId(await core.post(path, { dry_run: true }, owner));
     expect((await core.get(path, owner)).body).toMatchObject([
-      { id: run, policy_id: id, status: 'InProgress', trigger: 'Manual', dry_run: true },
+      { id: run, policy_id: id, status: 'Running', trigger: 'MANUAL', dry_run: true },
     ]);
     await core.db.run(
       sql(

@@ -48,8 +48,8 @@ export const presentRetention = ({ id, projectId, rules, triggerKind, cron, next
     scope: { level: 'project', ref: projectId },
   });
 
-const statuses = { Running: 'InProgress', Success: 'Succeed', Error: 'Failed', Stopped: 'Stopped' } as const;
-const triggers = { MANUAL: 'Manual', SCHEDULE: 'Schedule', EVENT: 'Event' } as const;
+/** Harbor's words: only that of the clock is another than the execution's. */
+const triggers = { MANUAL: 'MANUAL', SCHEDULE: 'Schedule', EVENT: 'EVENT' } as const;
 
 /** Harbor's RetentionExecution; why it ended without doing anything stands beside it. */
 export const presentRun = (execution: ExecutionRow): object =>
@@ -58,7 +58,7 @@ export const presentRun = (execution: ExecutionRow): object =>
     policy_id: execution.vendorId,
     start_time: dateTime(execution.startTime),
     end_time: dateTime(execution.endTime),
-    status: statuses[execution.status],
+    status: execution.status,
     trigger: triggers[execution.trigger],
     dry_run: execution.attributes['dry_run'],
     status_text: execution.statusMessage,
