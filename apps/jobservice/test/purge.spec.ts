@@ -49,6 +49,17 @@ describe('the purge of the audit log', () => {
     expect(await left()).toEqual({ pull: 48, create: 48, login: 23 });
   });
 
+  it('takes other for kinds as well that Harbor does not have', async () => {
+    await db.run(
+      sql(`INSERT INTO audit_log_ext (operation, resource_type, resource, username, op_time)
+           VALUES ('update', 'repository', 'library/app', 'alice', now() - interval '2 days')`),
+    );
+    await purge(24, ['update_project']);
+    expect(await left()).toHaveProperty('update', 1);
+    await purge(24, ['other']);
+    expect(await left()).not.toHaveProperty('update');
+  });
+
   it('counts only, when it is a dry run', async () => {
     expect((await purge(24, ['pull_artifact'], true)).lines.at(-1)).toBe('[DRYRUN]Purged 25 rows of audit logs');
     expect(await left()).toEqual({ pull: 48, create: 48, login: 48 });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { auditEventTypes, Database, sql } from '@haven/models';
+import { Database, sql } from '@haven/models';
 import type { JobContext, JobHandler, JobParameters } from '@haven/queue';
 
 const batchSize = 5_000;
@@ -17,22 +17,23 @@ export class PurgeAuditLogJob implements JobHandler<'PURGE_AUDIT_LOG'> {
   async run(parameters: JobParameters<'PURGE_AUDIT_LOG'>, { log, signal, report }: JobContext): Promise<void> {
     const { retentionHours, eventTypes, isDry } = parameters;
     log.info('Purge audit job start');
-    const types = auditEventTypes.filter(
-      (type) => eventTypes.includes(type) || (eventTypes.includes(other) && !named.includes(type)),
-    );
-    log.info(`job parameters: retention_hour ${retentionHours}, event types ${types.join(',')}, dry_run ${isDry}`);
-    if (retentionHours <= 0 || types.length === 0) {
+    log.info(`job parameters: retention_hour ${retentionHours}, event types ${eventTypes.join(',')}, dry_run ${isDry}`);
+    if (retentionHours <= 0) {
       log.info('nothing is meant: quit purge job');
       return;
     }
     const before = new Date(Date.now() - retentionHours * 3_600_000);
-    const rows = isDry ? await this.count(before, types) : await this.purge(before, types, signal);
+    const rows = isDry ? await this.count(before, eventTypes) : await this.purge(before, eventTypes, signal);
     report({ purged: rows });
     log.info(`${isDry ? '[DRYRUN]' : ''}Purged ${rows} rows of audit logs`);
   }
 
   private async count(before: Date, types: readonly string[]): Promise<number> {
-    return (await this.db.one<{ rows: number }>(sql(`SELECT count(*) AS rows ${meant}`, before, types))).rows;
+    return (
+      await this.db.one<{ rows: number }>(
+        sql(`SELECT count(*) AS rows ${meant}`, before, types, types.includes(other), named),
+      )
+    ).rows;
   }
 
   private async purge(before: Date, types: readonly string[], signal: AbortSignal): Promise<number> {
@@ -40,11 +41,12 @@ export class PurgeAuditLogJob implements JobHandler<'PURGE_AUDIT_LOG'> {
     for (;;) {
       signal.throwIfAborted();
       const batch = `DELETE FROM audit_log_ext WHERE id IN (SELECT id ${meant} ORDER BY op_time, id LIMIT ${batchSize})`;
-      const rows = await this.db.run(sql(batch, before, types));
+      const rows = await this.db.run(sql(batch, before, types, types.includes(other), named));
       purged += rows;
       if (rows < batchSize) return purged;
     }
   }
 }
 
-const meant = `FROM audit_log_ext WHERE op_time < $1 AND operation || '_' || resource_type = ANY($2)`;
+const kind = `operation || '_' || resource_type`;
+const meant = `FROM audit_log_ext WHERE op_time < $1 AND (${kind} = ANY($2) OR ($3 AND ${kind} <> ALL($4)))`;
