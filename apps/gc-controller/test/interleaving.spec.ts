@@ -132,7 +132,8 @@ const restore: Step = async () => {
 const collect: Step = async (random) => {
   const deadly = new DeadlyStore(store, () => random(12) === 0);
   // The claims of whoever was killed are over after a minute; here, at once.
-  await db.run(sql('UPDATE blob_review SET claimed_until = NULL'));
+  const free = 'SELECT digest FROM blob_review WHERE claimed_until IS NOT NULL FOR UPDATE SKIP LOCKED';
+  await db.run(sql(`UPDATE blob_review SET claimed_until = NULL WHERE digest IN (${free})`));
   await new Collector(db, new RemovedFiles(deadly), rules(0)).run(AbortSignal.timeout(20_000));
 };
 const weighted = [push, push, push, mount, mount, abandon, remove, remove, remove, restore, collect, collect];
