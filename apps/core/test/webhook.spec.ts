@@ -224,6 +224,34 @@ describe('deliveries', () => {
     await use(0);
   });
 
+  it('tell of pushes that a full project has refused', async () => {
+    const id = await make('full', { event_types: ['QUOTA_EXCEED'] });
+    const event = {
+      id: randomUUID(),
+      timestamp: '2026-05-01T10:00:00Z',
+      action: 'refuse',
+      target: { repository },
+      actor: { name: 'alice' },
+      projectId,
+      repositoryId: 0,
+      reason: 'adding 1 MiB of storage resource',
+    };
+    const headers = {
+      authorization: internalAuthorization('internal-secret-of-the-tests'),
+      'content-type': 'application/vnd.docker.distribution.events.v1+json',
+    };
+    await core.call('POST', '/service/notifications', { body: { events: [event] }, headers });
+    const [told] = await deliveriesOf(id);
+    expect(JSON.parse(told?.extra_attrs.payload ?? '{}')).toMatchObject({
+      type: 'QUOTA_EXCEED',
+      operator: 'alice',
+      event_data: {
+        repository: { repo_full_name: repository },
+        custom_attributes: { Details: 'adding 1 MiB of storage resource' },
+      },
+    });
+  });
+
   it('are none while notifications are switched off', async () => {
     const id = await make('switch');
     await core.put('/configurations', { notification_enable: false }, admin);

@@ -27,6 +27,7 @@ import { ProjectionRepository } from './projection/projection.repository.js';
 import { PurgeJob } from './purge/purge.job.js';
 import { PurgeRepository } from './purge/purge.repository.js';
 import { UploadPurge } from './purge/upload-purge.service.js';
+import { QuotaAlarm } from './quota/quota-alarm.js';
 import { QuotaFold } from './quota/quota-fold.js';
 import { ReferrerRoutes } from './referrer/referrer.routes.js';
 import { LOGGER, REGISTRY_CONFIG, type RegistryConfig } from './registry.config.js';
@@ -45,7 +46,16 @@ import { RouteTable } from './v2/route-table.js';
 import type { Route } from './v2/route.js';
 
 const access = [TokenVerifier, BasicExchange, Gate, ReadOnly];
-const events = [EventOrigin, ChangeEvents, Outbox, PullLog, ProjectionConsumer, ProjectionRepository, QuotaFold];
+const events = [
+  EventOrigin,
+  ChangeEvents,
+  Outbox,
+  PullLog,
+  ProjectionConsumer,
+  ProjectionRepository,
+  QuotaFold,
+  QuotaAlarm,
+];
 const uploads = [RunningHashes, UploadSessionRepository, UploadWriterService, UploadCommitService, MountService];
 const purge = [PurgeRepository, UploadPurge, PurgeJob];
 const content = [BlobRepository, UnnamedBytes, BlobDelivery, ManifestRepository, ManifestPushService];

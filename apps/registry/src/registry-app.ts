@@ -20,6 +20,7 @@ import { AppModule } from './app.module.js';
 import { Databases } from './database/databases.js';
 import type { RegistryConfig } from './registry.config.js';
 import { installInternalRoutes } from './internal/internal.routes.js';
+import { QuotaAlarm } from './quota/quota-alarm.js';
 import { StorageHealth } from './storage/storage-health.js';
 import { BLOB_STORE } from './storage/storage.providers.js';
 import { Gate } from './v2/gate.js';
@@ -59,7 +60,7 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.
   const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, log), adapter, options);
   const fastify = adapter.getInstance<FastifyInstance>();
-  const router = new V2Router(nest.get(RouteTable), nest.get(Gate), nest.get(ReadOnly));
+  const router = new V2Router(nest.get(RouteTable), nest.get(Gate), nest.get(ReadOnly), nest.get(QuotaAlarm));
   router.install(fastify, respond);
   installHealthRoutes(fastify, healthChecks(nest), log);
   installInternalRoutes(fastify, config.internalSecret, nest.get<BlobStore>(BLOB_STORE));

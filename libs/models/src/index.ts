@@ -50,6 +50,7 @@ export {
   assertQuotaLeft,
   chargeProject,
   foldQuota,
+  isQuotaExceeded,
   readUsedBytes,
   recomputeUsedBytes,
   repairUsedBytes,
@@ -75,7 +76,14 @@ export {
   type PushOrigin,
 } from './replication/push-origin.js';
 export { endpointColumns, findEndpoint, type StoredEndpoint } from './registry/registry-endpoint.js';
-export { emptyTrash, purgeAnyTrash, purgeDueTrash, trashDaysKey, type PurgedTrash, type TrashRules } from './trash/purge-trash.js';
+export {
+  emptyTrash,
+  purgeAnyTrash,
+  purgeDueTrash,
+  trashDaysKey,
+  type PurgedTrash,
+  type TrashRules,
+} from './trash/purge-trash.js';
 export { restoreArtifact, type Restored } from './trash/restore-artifact.js';
 export { planRetention, type PlannedArtifact, type RetentionFate } from './retention/retention-plan.js';
 export {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ReplicationEvents } from '../replication/replication.events.js';
+import { QuotaExceededEvents } from '../webhook/quota-exceeded.events.js';
 import { QuotaWarningEvents } from '../webhook/quota-warning.events.js';
 import { WebhookEvents } from '../webhook/webhook.events.js';
 import { WebhookModule } from '../webhook/webhook.module.js';
@@ -7,7 +8,7 @@ import { EVENT_LISTENERS, type EventListener } from './event-listener.js';
 import { RegistryEventController } from './registry-event.controller.js';
 import { RegistryEventService } from './registry-event.service.js';
 
-const listeners = [ReplicationEvents, WebhookEvents, QuotaWarningEvents];
+const listeners = [ReplicationEvents, WebhookEvents, QuotaWarningEvents, QuotaExceededEvents];
 
 @Module({
   imports: [WebhookModule],

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const registryEvent = z.object({
   id: z.uuid(),
   timestamp: z.iso.datetime({ offset: true }),
-  action: z.enum(['push', 'pull', 'delete', 'mount']),
+  action: z.enum(['push', 'pull', 'delete', 'mount', 'refuse']),
   target: z.object({
     repository: z.string(),
     digest: z.string().optional(),
@@ -17,6 +17,8 @@ export const registryEvent = z.object({
   projectId: z.number().int().optional(),
   repositoryId: z.number().int().optional(),
   artifactId: z.number().int().optional(),
+  /** Why a push was refused: Haven's own action `refuse`. */
+  reason: z.string().optional(),
   /** Tags that went with a deleted artifact. */
   tags: z.array(z.string()).default([]),
   /** Ids of the platforms that a replicated change has come through. */

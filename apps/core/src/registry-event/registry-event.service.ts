@@ -73,7 +73,7 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
 
   private async book(tx: Sql, event: RegistryEvent): Promise<void> {
     const { repositoryId, artifactId, timestamp, target } = event;
-    if (repositoryId === undefined) return;
+    if (repositoryId === undefined || event.action === 'refuse') return;
     if (event.action !== 'pull') {
       // Kept off the push itself: one repository's pushes would all wait for this row.
       await tx.run(touchRepository(repositoryId, timestamp));

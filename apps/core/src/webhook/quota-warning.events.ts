@@ -2,16 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { formatBytes, statement, type Sql } from '@haven/models';
 import type { EventListener } from '../registry-event/event-listener.js';
 import type { RegistryEvent } from '../registry-event/registry-event.schema.js';
-import type { WebhookEvent } from './webhook-event.js';
+import { quotaEvent, type QuotaProject } from './quota-event.js';
 import { WebhookDispatcher } from './webhook.dispatcher.js';
 
 /** Harbor's mark: so much of the limit may be used before anybody is warned. */
 const warningPercent = 85;
 
-interface FullProject {
-  projectId: number;
-  name: string;
-  isPublic: boolean;
+interface FullProject extends QuotaProject {
   usedBytes: number;
   hardBytes: number;
 }
@@ -47,31 +44,11 @@ export class QuotaWarningEvents implements EventListener {
     const full = await tx.rows<FullProject>(fullProjects(listening, warningPercent));
     const warnings = pushes.flatMap((push) => {
       const project = full.find(({ projectId }) => projectId === push.projectId);
-      return project === undefined ? [] : [toWarning(push, project)];
+      return project === undefined ? [] : [quotaEvent('QUOTA_WARNING', push, project, detailsOf(project))];
     });
     await this.dispatcher.dispatch(tx, warnings);
   }
 }
 
-function toWarning({ timestamp, actor, request, target }: RegistryEvent, project: FullProject): WebhookEvent {
-  const { projectId, name, isPublic, usedBytes, hardBytes } = project;
-  const { repository, digest = '', tag = '' } = target;
-  const used = `resource storage used ${formatBytes(usedBytes)} of ${formatBytes(hardBytes)}`;
-  return {
-    type: 'QUOTA_WARNING',
-    projectId,
-    occurredAt: Math.floor(new Date(timestamp).getTime() / 1_000),
-    operator: actor?.name ?? '',
-    requestId: request?.id ?? '',
-    data: {
-      resources: [{ digest, tag }],
-      repository: {
-        name: repository.slice(name.length + 1),
-        namespace: name,
-        repo_full_name: repository,
-        repo_type: isPublic ? 'public' : 'private',
-      },
-      custom_attributes: { Details: `quota usage reach ${warningPercent}%: ${used}` },
-    },
-  };
-}
+const detailsOf = ({ usedBytes, hardBytes }: FullProject): string =>
+  `quota usage reach ${warningPercent}%: resource storage used ${formatBytes(usedBytes)} of ${formatBytes(hardBytes)}`;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { ExecutionEndedService } from './execution-ended.service.js';
+import { QuotaExceededEvents } from './quota-exceeded.events.js';
 import { QuotaWarningEvents } from './quota-warning.events.js';
 import { WebhookJobController } from './webhook-job.controller.js';
 import { WebhookController } from './webhook.controller.js';
@@ -18,8 +19,9 @@ import { WebhookService } from './webhook.service.js';
     WebhookDispatcher,
     WebhookEvents,
     QuotaWarningEvents,
+    QuotaExceededEvents,
     ExecutionEndedService,
   ],
-  exports: [WebhookDispatcher, WebhookEvents, QuotaWarningEvents],
+  exports: [WebhookDispatcher, WebhookEvents, QuotaWarningEvents, QuotaExceededEvents],
 })
 export class WebhookModule {}

@@ -7,11 +7,12 @@ import { shortUserAgent, type RegistryEvent } from './envelope.js';
 import { EventOrigin } from './event-origin.js';
 
 /** What the topics of the outbox are to distribution. */
-const actions: Readonly<Record<string, { action: 'push' | 'delete'; method: string }>> = {
+const actions: Readonly<Record<string, { action: RegistryEvent['action']; method: string }>> = {
   'artifact.pushed': { action: 'push', method: 'PUT' },
   'tag.created': { action: 'push', method: 'PUT' },
   'artifact.deleted': { action: 'delete', method: 'DELETE' },
   'tag.deleted': { action: 'delete', method: 'DELETE' },
+  'push.refused': { action: 'refuse', method: 'PUT' },
 };
 
 /** The payloads that libs/models writes, as far as events show them. */
@@ -19,7 +20,7 @@ const change = z.object({
   projectId: z.number(),
   repositoryId: z.number(),
   repository: z.string(),
-  digest: z.string(),
+  digest: z.string().optional(),
   actor: z.string(),
   at: z.string(),
   artifactId: z.number().optional(),
@@ -30,6 +31,7 @@ const change = z.object({
   sourceIp: z.string().default(''),
   requestId: z.string().default(''),
   userAgent: z.string().default(''),
+  reason: z.string().optional(),
   origin: z.array(z.string()).default([]),
 });
 
@@ -60,8 +62,7 @@ export class ChangeEvents {
       action: kind.action,
       target: {
         repository,
-        digest,
-        url: this.origin.manifestUrl(repository, digest),
+        ...(digest === undefined ? {} : { digest, url: this.origin.manifestUrl(repository, digest) }),
         ...(mediaType === undefined ? {} : { mediaType }),
         ...(sizeBytes === undefined ? {} : { size: sizeBytes }),
         ...(typeof tag === 'string' ? { tag } : {}),
@@ -77,6 +78,7 @@ export class ChangeEvents {
       source: this.origin.source,
       projectId: data.projectId,
       repositoryId: data.repositoryId,
+      ...(data.reason === undefined ? {} : { reason: data.reason }),
       ...(data.tags.length === 0 ? {} : { tags: data.tags }),
       ...(data.origin.length === 0 ? {} : { origin: data.origin }),
       ...(artifactId === undefined ? {} : { artifactId }),

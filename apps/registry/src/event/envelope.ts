@@ -4,7 +4,7 @@ export interface RegistryEvent {
   id: string;
   /** RFC 3339. */
   timestamp: string;
-  action: 'push' | 'pull' | 'delete';
+  action: 'push' | 'pull' | 'delete' | 'refuse';
   target: EventTarget;
   request: { id: string; addr: string; host: string; method: string; useragent: string };
   actor: { name: string };
@@ -14,6 +14,8 @@ export interface RegistryEvent {
   artifactId?: number;
   /** How many equal pulls this stands for; `timestamp` is that of the last. */
   count?: number;
+  /** Why a push was refused. */
+  reason?: string;
   /** Tags that went with a deleted artifact. */
   tags?: readonly string[];
   /** Ids of the platforms that a replicated change has come through. */
@@ -22,8 +24,9 @@ export interface RegistryEvent {
 
 export interface EventTarget {
   repository: string;
-  digest: string;
-  url: string;
+  /** Absent where nothing was recorded. */
+  digest?: string;
+  url?: string;
   mediaType?: string;
   /** Of the manifest, in bytes. */
   size?: number;

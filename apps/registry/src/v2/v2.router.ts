@@ -3,6 +3,7 @@ import { AppError, Errors, renderOci } from '@haven/errors';
 import { createErrorResponder, REQUEST_ID_HEADER, type ErrorLog, type ErrorResponder } from '@haven/http';
 import { sqlState } from '@haven/models';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { QuotaAlarm } from '../quota/quota-alarm.js';
 import { ChallengeIssued, type Gate } from './gate.js';
 import type { ReadOnly } from './read-only.js';
 import type { RouteTable } from './route-table.js';
@@ -72,6 +73,7 @@ export class V2Router {
     private readonly table: RouteTable,
     private readonly gate: Gate,
     private readonly readOnly: ReadOnly,
+    private readonly quotaAlarm: Pick<QuotaAlarm, 'heed'>,
   ) {}
 
   /** Adds the routes, in a scope of their own: bodies are not read, and errors are OCI's. */
@@ -107,7 +109,14 @@ export class V2Router {
     if (!isRepositoryRoute(route)) return route.handle(request, await this.gate.admitToRegistry(route, request));
     const repository = 'name' in request.path ? request.path.name : '';
     const { located, caller } = await this.gate.admitToRepository(route, request, repository);
-    return located.handle(caller);
+    try {
+      return await located.handle(caller);
+    } catch (error) {
+      const { projectId, repositoryId } = located.place;
+      const origin = { actor: caller.username, sourceIp: http.ip, requestId: http.id };
+      await this.quotaAlarm.heed(error, { projectId, repositoryId, repository, ...origin });
+      throw error;
+    }
   }
 
   private async track<T>(work: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { Errors } from '@haven/errors';
+import { AppError } from '@haven/errors';
 import { sql, statement, type Sql } from '../database/sql.js';
 import { formatBytes } from './format-bytes.js';
 
@@ -112,9 +112,18 @@ export async function assertQuotaLeft(db: Sql, projectId: number, neededBytes = 
   if (row !== null) assertWithin(await readUsedBytes(db, projectId), neededBytes, row.hardBytes);
 }
 
+/** A push that a project has no room for; to clients it is DENIED like any other refusal. */
+class QuotaExceededError extends AppError {
+  constructor(message: string) {
+    super('DENIED', { message });
+  }
+}
+
+export const isQuotaExceeded = (error: unknown): error is AppError => error instanceof QuotaExceededError;
+
 function assertWithin(usedBytes: number, addedBytes: number, hardBytes: number): void {
   if (usedBytes + addedBytes <= hardBytes) return;
-  throw Errors.denied(
+  throw new QuotaExceededError(
     `adding ${formatBytes(addedBytes)} of storage resource, which when updated to current usage of ` +
       `${formatBytes(usedBytes)} will exceed the configured upper limit of ${formatBytes(hardBytes)}.`,
   );
