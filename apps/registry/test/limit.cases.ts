@@ -126,7 +126,9 @@ export function limitCases(harness: () => RegistryHarness): void {
       expect((await registry.call('POST', '/v2/tiny/app/blobs/uploads/', { token: tiny })).status).toBe(403);
 
       const reason = '%will exceed the configured upper limit of 60%';
-      expect(await harness().count("outbox WHERE topic = 'push.refused' AND payload->>'reason' LIKE $1", reason)).toBe(3);
+      expect(await harness().count("outbox WHERE topic = 'push.refused' AND payload->>'reason' LIKE $1", reason)).toBe(
+        3,
+      );
     });
 
     it('passes the id of a request on, or makes one', async () => {
