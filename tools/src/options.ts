@@ -50,7 +50,16 @@ export const logKeys: readonly string[] = [
   'HAVEN_LOG_FORWARD_ELASTICSEARCH_URL',
   'HAVEN_LOG_FORWARD_SYSLOG',
 ];
-const passedOnKeys = ['HAVEN_LOG_LEVEL', 'HAVEN_OUTBOUND_REACH', 'HAVEN_OUTBOUND_CA_FILE', ...logKeys];
+/** What operators set for jobs and collections. */
+const jobKeys: readonly string[] = [
+  'GC_TIME_WINDOW_HOURS',
+  'HAVEN_JOB_WORKERS',
+  'HAVEN_TRANSFER_WORKERS',
+  'HAVEN_RETENTION_MAX_DELETE_PERCENT',
+  'HAVEN_WEBHOOK_TIMEOUT_SECONDS',
+  'HAVEN_REGISTRY_CHECK_SECONDS',
+];
+const passedOnKeys = ['HAVEN_LOG_LEVEL', 'HAVEN_OUTBOUND_REACH', 'HAVEN_OUTBOUND_CA_FILE', ...logKeys, ...jobKeys];
 
 /** Reads the command line; an empty environment variable counts as absent. Throws UsageFailure. */
 export function parseRequest(argv: readonly string[], around: Surroundings): Request {
