@@ -30,6 +30,6 @@ export const goToolsFolder = (): string => process.env['HAVEN_TEST_GO_TOOLS'] ??
 export function interleavingWishes(): { seed: number; steps: number } {
   const steps = process.env['HAVEN_TEST_INTERLEAVING_STEPS'];
   return steps === undefined
-    ? { seed: 20_261_121, steps: 3_000 }
+    ? { seed: 20_261_121, steps: 2_000 }
     : { seed: Math.floor(Math.random() * 2 ** 31), steps: Number(steps) };
 }
