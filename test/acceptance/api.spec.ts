@@ -402,7 +402,7 @@ describe('the platform', () => {
     expect(health.status).toBe('healthy');
     const names = health.components.map(({ name }) => String(name));
     expect(names).toEqual(names.toSorted());
-    expect(names).toEqual(expect.arrayContaining(['core', 'database', 'redis', 'registry']));
+    expect(names).toEqual(expect.arrayContaining(['core', 'database', 'jobservice', 'redis', 'registry']));
     expect(health.components.every(({ status }) => status === 'healthy')).toBe(true);
   });
 

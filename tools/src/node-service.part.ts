@@ -33,6 +33,7 @@ export function corePart(context: ServiceContext): Part {
     ...coreSecrets(context),
     HAVEN_CORE_LISTEN: `127.0.0.1:${context.ports.core}`,
     HAVEN_REGISTRY_URL: local(context.ports.registry),
+    HAVEN_JOBSERVICE_URL: local(context.ports.jobservice),
     HAVEN_LOG_COLLECTOR_URL: local(context.ports['log-collector']),
     ...(context.caFile === undefined ? {} : { HAVEN_CA_FILE: context.caFile }),
   };

@@ -8,6 +8,7 @@ const keys = {
   secretKey: settings.secretKey,
   externalUrl: settings.externalUrl,
   registryUrl: settings.registryUrl,
+  jobserviceUrl: settings.jobserviceUrl,
   logCollectorUrl: settings.logCollectorUrl,
   registryCheckSeconds: settings.registryCheckSeconds,
   configOverwrite: settings.configOverwrite,

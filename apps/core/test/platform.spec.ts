@@ -15,7 +15,14 @@ describe('platform', () => {
     await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
     const registryUrl = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
     const collectorUrl = await collector.reserve();
-    core = await CoreApp.start({ env: { HAVEN_REGISTRY_URL: registryUrl, HAVEN_LOG_COLLECTOR_URL: collectorUrl } });
+    core = await CoreApp.start({
+      env: {
+        HAVEN_REGISTRY_URL: registryUrl,
+        // Ready when the registry is: only that is looked at here.
+        HAVEN_JOBSERVICE_URL: registryUrl,
+        HAVEN_LOG_COLLECTOR_URL: collectorUrl,
+      },
+    });
   });
   afterAll(async () => {
     await core.stop();

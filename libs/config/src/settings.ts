@@ -125,6 +125,9 @@ export const settings = {
   jobserviceListen: setting('HAVEN_JOBSERVICE_LISTEN', listenAddress, 'Where jobservice listens.', {
     fallback: '127.0.0.1:8082',
   }),
+  jobserviceUrl: setting('HAVEN_JOBSERVICE_URL', url, 'Where core reaches jobservice, for its health.', {
+    fallback: 'http://127.0.0.1:8082',
+  }),
   jobWorkers: setting(
     'HAVEN_JOB_WORKERS',
     integer(1, 1_000),

@@ -30,6 +30,7 @@ export class HealthService {
     this.checks = [
       { name: 'core', check: () => Promise.resolve() },
       { name: 'database', check: () => store.sql.one(sql('SELECT 1')) },
+      { name: 'jobservice', check: () => assertReady(config.jobserviceUrl) },
       { name: 'redis', check: () => redis.ping() },
       { name: 'registry', check: () => assertReady(config.registryUrl) },
     ];
