@@ -9,6 +9,8 @@ export interface RepositoryRef {
   name: string;
 }
 
+const mostTries = 5;
+
 /** Nobody deletes it before the transaction ends; whoever is deleting it is waited for. */
 const hold = statement(
   'repository_hold',
@@ -27,10 +29,12 @@ const insert = statement(
  * @throws AppError NAME_UNKNOWN when the project is gone
  */
 export async function ensureRepository(db: Sql, projectId: number, name: string): Promise<RepositoryRef> {
-  const row =
-    (await db.maybe<{ repositoryId: number }>(hold(name))) ??
-    (await db.maybe<{ repositoryId: number }>(insert(projectId, name))) ??
-    (await db.maybe<{ repositoryId: number }>(hold(name)));
-  if (row === null) throw Errors.nameUnknown(`there is no project for repository ${name}`);
-  return { projectId, repositoryId: row.repositoryId, name };
+  // Whoever was faster with the row may be deleting it again: then it is our turn once more.
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const row =
+      (await db.maybe<{ repositoryId: number }>(hold(name))) ??
+      (await db.maybe<{ repositoryId: number }>(insert(projectId, name)));
+    if (row !== null) return { projectId, repositoryId: row.repositoryId, name };
+  }
+  throw Errors.nameUnknown(`there is no project for repository ${name}`);
 }
