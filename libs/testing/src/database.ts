@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { migrate, type DatabaseSettings } from '@haven/models';
 import pg from 'pg';
+
+const insufficientPrivilege = '42501';
 
 export interface TestDatabase {
   settings: DatabaseSettings;
@@ -37,11 +40,25 @@ async function onServer(statement: string): Promise<void> {
   }
 }
 
+/** The server's own housekeeping may be in it, whose connection only the server ends: that takes a moment. */
+async function dropDatabase(name: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      return;
+    } catch (error) {
+      const isHousekeeping = Error.isError(error) && 'code' in error && error.code === insufficientPrivilege;
+      if (!isHousekeeping || tries === 100) throw error;
+      await delay(100);
+    }
+  }
+}
+
 /** A database of its own for one test file, with the whole schema. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `haven_test_${randomBytes(6).toString('hex')}`;
   await onServer(`CREATE DATABASE ${name}`);
   const settings = { ...serverSettings(), name };
   await migrate(settings);
-  return { settings, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return { settings, drop: () => dropDatabase(name) };
 }
