@@ -6,7 +6,7 @@ import {
   type ScheduleWish,
 } from '../system-schedule/system-schedule.schema.js';
 
-const mostWorkers = 5;
+const mostWorkers = 10;
 
 /** What a body asks to be collected, and when. */
 export interface CollectionWish {
