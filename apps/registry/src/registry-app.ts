@@ -3,17 +3,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { renderOci } from '@haven/errors';
 import {
   createClientErrorHandler,
+  createNest,
   drain,
   HarborErrorFilter,
   installHealthRoutes,
-  nestLog,
   REQUEST_ID_HEADER,
   requestIdFrom,
 } from '@haven/http';
 import { sql } from '@haven/models';
 import type { HealthCheck, Logger } from '@haven/observability';
 import type { BlobStore } from '@haven/storage';
-import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
@@ -56,9 +55,7 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
     frameworkErrors: respond,
     clientErrorHandler: createClientErrorHandler(renderOci),
   });
-  const options = { logger: nestLog(log), bodyParser: false, abortOnError: false };
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.
-  const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, log), adapter, options);
+  const nest = await createNest(AppModule.with(config, log), adapter, log);
   const fastify = adapter.getInstance<FastifyInstance>();
   const router = new V2Router(nest.get(RouteTable), nest.get(Gate), nest.get(ReadOnly), nest.get(QuotaAlarm));
   router.install(fastify, respond);

@@ -2,16 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { HealthCheck } from '@haven/observability';
 import { renderHarbor } from '@haven/errors';
 import type { INestApplicationContext, Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { AccessGuard } from './access.guard.js';
 import { AccessService } from './access.service.js';
 import { createClientErrorHandler } from './client-error.js';
+import { createNest } from './create-nest.js';
 import { createErrorResponder, type ErrorLog, type ErrorResponder } from './error-responder.js';
 import { HarborErrorFilter } from './harbor-error.filter.js';
 import { installHealthRoutes } from './health.js';
-import { nestLog } from './nest-log.js';
 import { installBodyParsers } from './request-body.js';
 import { requestIdFrom, REQUEST_ID_HEADER } from './request-id.js';
 import { installRequestStart } from './request-start.js';
@@ -75,9 +74,7 @@ export async function createHttpApp(module: Type, options: HttpAppOptions): Prom
   installRequestStart(fastify, table);
   installBodyParsers(fastify);
 
-  const nestOptions = { logger: nestLog(log), bodyParser: false, abortOnError: false };
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.
-  const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, nestOptions);
+  const nest = await createNest(module, adapter, log);
   nest.useGlobalFilters(new HarborErrorFilter(respond));
   const access = nest.get(AccessService, { strict: false });
   nest.useGlobalGuards(new AccessGuard(access));

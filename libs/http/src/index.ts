@@ -65,3 +65,4 @@ export { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';
 export { RouteTable, type RouteDescription } from './route-table.js';
 export { drain, stopOnSignals } from './shutdown.js';
 export { createServiceApp, type ServiceApp } from './service-app.js';
+export { createNest } from './create-nest.js';

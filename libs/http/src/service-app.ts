@@ -1,13 +1,12 @@
 import type { HealthCheck } from '@haven/observability';
 import { renderHarbor } from '@haven/errors';
 import type { INestApplicationContext, DynamicModule, Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { createNest } from './create-nest.js';
 import { createErrorResponder, type ErrorLog } from './error-responder.js';
 import { HarborErrorFilter } from './harbor-error.filter.js';
 import { installHealthRoutes } from './health.js';
-import { nestLog } from './nest-log.js';
 import { drain, stopOnSignals } from './shutdown.js';
 
 const GRACE_MS = 5_000;
@@ -32,9 +31,7 @@ export async function createServiceApp(
 ): Promise<ServiceApp> {
   const respond = createErrorResponder(renderHarbor, log);
   const adapter = new FastifyAdapter({ exposeHeadRoutes: false, frameworkErrors: respond });
-  const options = { logger: nestLog(log), bodyParser: false, abortOnError: false };
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares this bag of options as a class.
-  const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, options);
+  const nest = await createNest(module, adapter, log);
   nest.useGlobalFilters(new HarborErrorFilter(respond));
   const fastify = adapter.getInstance<FastifyInstance>();
   installHealthRoutes(fastify, readiness(nest), log);
