@@ -80,8 +80,26 @@ const insertTasks = statement(
      FROM jsonb_to_recordset($2) AS task (job text, pool text, lane text, parameters jsonb, attributes jsonb)`,
 );
 
-/** Adds tasks to an execution that is not over, with one statement. */
-export async function addTasks(tx: Sql, executionId: number, tasks: readonly NewTask[]): Promise<void> {
+/** The same, but for tasks that the execution has already: an earlier run of the one that adds them got that far. */
+const insertMissingTasks = statement(
+  'task_insert_missing',
+  `INSERT INTO task (execution_id, vendor_type, pool, lane, parameters, extra_attrs)
+   SELECT $1, job, pool, lane, parameters, attributes
+     FROM jsonb_to_recordset($2) AS added (job text, pool text, lane text, parameters jsonb, attributes jsonb)
+    WHERE NOT EXISTS (SELECT 1 FROM task WHERE execution_id = $1 AND vendor_type = added.job
+                         AND task.parameters = added.parameters)`,
+);
+
+/**
+ * Adds tasks to an execution that is not over, with one statement.
+ * @param isRepeated leaves out those that are there already
+ */
+export async function addTasks(
+  tx: Sql,
+  executionId: number,
+  tasks: readonly NewTask[],
+  isRepeated = false,
+): Promise<void> {
   if (tasks.length === 0) return;
   const rows = tasks.map(({ job, parameters, lane = '', attributes = {} }) => ({
     job,
@@ -90,7 +108,8 @@ export async function addTasks(tx: Sql, executionId: number, tasks: readonly New
     parameters: catalogue[job].parameters.parse(parameters),
     attributes,
   }));
-  await tx.run(insertTasks(executionId, JSON.stringify(rows)));
+  const insert = isRepeated ? insertMissingTasks : insertTasks;
+  await tx.run(insert(executionId, JSON.stringify(rows)));
 }
 
 /**

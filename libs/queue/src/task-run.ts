@@ -62,6 +62,7 @@ export class TaskRun {
             this.db,
             task.executionId,
             tasks.map((added) => ({ lane: task.lane, ...added })),
+            task.run > 1,
           ),
       });
       return { status: 'Success' };

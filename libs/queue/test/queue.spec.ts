@@ -183,6 +183,20 @@ describe('jobs', () => {
     expect(JSON.stringify(logs)).not.toContain('passwd');
   });
 
+  it('that add others add each once, however often they are run', async () => {
+    let runs = 0;
+    await workers(async ({ addTasks: add }, { policyId }) => {
+      if (policyId !== 1) return;
+      runs += 1;
+      await add(runs === 1 ? [transfer(2)] : [transfer(2), transfer(3)]);
+      if (runs === 1) throw new Error('lost half-way');
+    });
+    const id = await execute([transfer(1)]);
+    await until(ended(id));
+    expect(runs).toBe(2);
+    expect(await statusesOf(id)).toEqual([{ status: 'Success', tasks: 3 }]);
+  });
+
   it('are stopped while they run, within two seconds, and while they wait, at once', async () => {
     const begun = Promise.withResolvers<undefined>();
     let stoppedAfterMs = Number.NaN;
