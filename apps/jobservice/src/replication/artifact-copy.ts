@@ -64,6 +64,7 @@ export class ArtifactCopy {
       await this.tag(digest, tag);
       done.set(tag, digest);
     }
+    this.forget(digest);
     return done;
   }
 
@@ -78,6 +79,12 @@ export class ArtifactCopy {
   private async ensure(digest: Digest): Promise<void> {
     const manifest = await this.prepared(digest);
     if (manifest !== null) await this.put(digest, manifest);
+    this.forget(digest);
+  }
+
+  /** It is there now: whoever wants its bytes reads them again, so that no task holds those of hundreds. */
+  private forget(digest: Digest): void {
+    this.manifests.set(digest, Promise.resolve(null));
   }
 
   /** The manifest, once all that it consists of is there; null when it is there itself. */

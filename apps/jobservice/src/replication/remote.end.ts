@@ -22,7 +22,6 @@ export class RemoteEnd implements ReplicationEnd {
   }
 
   async platformId(signal: AbortSignal): Promise<string | null> {
-    await this.registry.client.ping(signal);
     const response = await this.registry.client.connection.expect([200], '/v2/', '', { signal });
     response.drop();
     return response.header(PLATFORM_HEADER) ?? null;
