@@ -46,6 +46,7 @@ async function stop(): Promise<void> {
 }
 
 if (slapdIsMissing !== undefined) process.stderr.write(`left out: LDAP (${slapdIsMissing})\n`);
+// Without the server's programs there is nothing to ask; that is said on standard error.
 const describeLdap = slapdIsMissing === undefined ? describe : describe.skip;
 
 describeLdap('LDAP', () => {

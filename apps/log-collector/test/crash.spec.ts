@@ -50,6 +50,7 @@ describe('a killed log collector', () => {
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) process.stdout.write('left out: a full disk needs root, to mount a small one\n');
 
+// Only root mounts a small disk; who is not says so above.
 (isRoot ? describe : describe.skip)('a log collector on a full disk', () => {
   it('lets the oldest files go, then refuses or makes wait, and recovers', async () => {
     const root = newFolder();

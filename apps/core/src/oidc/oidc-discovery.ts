@@ -33,7 +33,7 @@ export async function discover(settings: OidcSettings, outbound: OutboundClient)
       timeout: timeoutSeconds,
       // Administrators may name a provider inside their network that has no TLS, as with Harbor. Signatures are therefore
       // checked also on tokens that came straight from it.
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- the library calls it deprecated only to be noticed; the reason stands above.
       execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks],
     },
   );
