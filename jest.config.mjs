@@ -23,6 +23,8 @@ const base = {
 export default {
   maxWorkers: 2,
   workerIdleMemoryLimit: '400MB',
+  // Ends a test that hangs, on a machine however slow: no test is about time.
+  testTimeout: 60_000,
   projects: [
     {
       ...base,
