@@ -18,6 +18,7 @@ import { LoggerModule } from './logger.module.js';
 import { LogModule } from './log/log.module.js';
 import { MemberModule } from './member/member.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
 import { OutboundModule } from './outbound.module.js';
 import { PermissionModule } from './permission/permission.module.js';
@@ -73,6 +74,7 @@ const foundations = [
     LogModule,
     MemberModule,
     MetadataModule,
+    MetricsModule,
     OidcModule,
     PermissionModule,
     PingModule,

@@ -3,6 +3,7 @@ import { readSettings, settings } from '@haven/config';
 
 const keys = {
   listen: settings.coreListen,
+  metricsProjects: settings.metricsProjects,
   redisUrl: settings.redisUrl,
   internalSecret: settings.internalSecret,
   secretKey: settings.secretKey,

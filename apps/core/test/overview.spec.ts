@@ -1,5 +1,6 @@
 import { sql } from '@haven/models';
 import { admin, CoreApp, type TestUser } from './core-app.js';
+import { metricsCases } from './metrics.cases.js';
 
 /** What goes across projects: searches, figures and the audit log. */
 describe('overview', () => {
@@ -234,4 +235,6 @@ describe('overview', () => {
       expect((await core.get('/audit-logs?q=operation', admin)).status).toBe(400);
     });
   });
+
+  metricsCases(() => core);
 });

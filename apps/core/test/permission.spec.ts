@@ -10,6 +10,7 @@ const outside: Readonly<Record<string, string>> = {
   getApiPageAsset: 'open',
   getApiVersion: 'open',
   getHealthz: 'open',
+  getMetrics: 'open',
   getReadyz: 'open',
   explain: 'authenticated',
   getRetentionPlan: 'authenticated',

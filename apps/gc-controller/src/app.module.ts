@@ -6,24 +6,38 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Database } from '@haven/models';
-import type { Logger } from '@haven/observability';
-import { HandlerTable, WorkerPool } from '@haven/queue/worker';
+import { Metrics, reportPools, type Logger } from '@haven/observability';
+import { HandlerTable, JobMetrics, WorkerPool } from '@haven/queue/worker';
 import { FilesystemBlobStore } from '@haven/storage';
 import { Collector } from './collect/collector.service.js';
 import { ContinuousCollector } from './collect/continuous-collector.js';
 import { GarbageCollectionJob } from './collect/garbage-collection.job.js';
 import { RemovedFiles } from './collect/removed-files.js';
 import { GC_CONFIG, LOGGER, type GcConfig } from './gc.config.js';
+import { GcMetrics } from './metrics.js';
 
 const connections = 3;
 
-const connect = (config: GcConfig): Database =>
-  Database.connect(config.database, { applicationName: 'haven-gc', connections });
+function connect(config: GcConfig, metrics: Metrics): Database {
+  const db = Database.connect(config.database, { applicationName: 'haven-gc', connections });
+  reportPools(metrics, { gc: db });
+  return db;
+}
 
-const workerPool = (config: GcConfig, log: Logger, db: Database, handlers: HandlerTable): WorkerPool =>
-  new WorkerPool({ pool: 'collect', concurrency: 1, db, handlers, log, redisUrl: config.redisUrl });
+const workerPool = (
+  config: GcConfig,
+  log: Logger,
+  db: Database,
+  handlers: HandlerTable,
+  metrics: Metrics,
+): WorkerPool =>
+  new WorkerPool({
+    ...{ pool: 'collect', concurrency: 1, db, handlers, log, redisUrl: config.redisUrl },
+    metrics: new JobMetrics(metrics),
+  });
 
-const collector = (config: GcConfig, db: Database, files: RemovedFiles): Collector => new Collector(db, files, config);
+const collector = (config: GcConfig, db: Database, files: RemovedFiles, metrics: Metrics): Collector =>
+  new Collector(db, files, config, new GcMetrics(metrics));
 
 /** What collects: all the time, and for whoever asks for it. */
 @Module({})
@@ -40,9 +54,10 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       providers: [
         { provide: GC_CONFIG, useValue: config },
         { provide: LOGGER, useValue: log },
-        { provide: Database, useFactory: connect, inject: [GC_CONFIG] },
+        Metrics,
+        { provide: Database, useFactory: connect, inject: [GC_CONFIG, Metrics] },
         { provide: RemovedFiles, useValue: new RemovedFiles(new FilesystemBlobStore(config.storageRoot)) },
-        { provide: Collector, useFactory: collector, inject: [GC_CONFIG, Database, RemovedFiles] },
+        { provide: Collector, useFactory: collector, inject: [GC_CONFIG, Database, RemovedFiles, Metrics] },
         ContinuousCollector,
         GarbageCollectionJob,
         {
@@ -50,7 +65,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
           inject: [GarbageCollectionJob],
           useFactory: (...all: unknown[]) => new HandlerTable(['collect'], all),
         },
-        { provide: WorkerPool, inject: [GC_CONFIG, LOGGER, Database, HandlerTable], useFactory: workerPool },
+        { provide: WorkerPool, inject: [GC_CONFIG, LOGGER, Database, HandlerTable, Metrics], useFactory: workerPool },
       ],
     };
   }

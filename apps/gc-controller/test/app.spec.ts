@@ -63,6 +63,10 @@ describe('gc-controller', () => {
       expect(await ended(id)).toBe('Success');
       const { text } = await db.one<{ text: string }>(sql(`SELECT string_agg(content, '') AS text FROM job_log`));
       expect(text).toContain('0 blobs and 0 manifests eligible for deletion');
+      const metrics = await (await fetch(`${await app.nest.getUrl()}/metrics`)).text();
+      expect(metrics).toContain('harbor_jobservice_task_total{type="GARBAGE_COLLECTION",status="success"} 1');
+      expect(metrics).toContain('haven_database_pool_size{pool="gc"} 3');
+      expect(metrics).toContain('haven_gc_freed_bytes_total 0');
     } finally {
       await app.close();
     }

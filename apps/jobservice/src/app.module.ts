@@ -6,10 +6,11 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Database } from '@haven/models';
-import type { Logger } from '@haven/observability';
-import { HandlerTable, WorkerPool } from '@haven/queue/worker';
+import { Metrics, reportPools, type Logger } from '@haven/observability';
+import { HandlerTable, JobMetrics, WorkerPool } from '@haven/queue/worker';
 import { ExecutionSweepJob } from './execution-sweep/execution-sweep.job.js';
 import { JOBSERVICE_CONFIG, LOGGER, type JobserviceConfig } from './jobservice.config.js';
+import { JobserviceMetrics } from './metrics.js';
 import { PurgeAuditLogJob } from './purge/purge-audit-log.job.js';
 import { LocalEnd } from './replication/local.end.js';
 import { outboundProviders } from './replication/outbound.js';
@@ -37,13 +38,22 @@ const handlers = [
 
 const connections = 6;
 
-const connect = (config: JobserviceConfig): Database =>
-  Database.connect(config.database, { applicationName: 'haven-jobservice', connections });
+function connect(config: JobserviceConfig, metrics: Metrics): Database {
+  const db = Database.connect(config.database, { applicationName: 'haven-jobservice', connections });
+  reportPools(metrics, { jobservice: db });
+  return db;
+}
 
 const WORKER_POOLS = Symbol('worker pools');
 
-function workerPools(config: JobserviceConfig, log: Logger, db: Database, handlers: HandlerTable): WorkerPool[] {
-  const shared = { db, handlers, log, redisUrl: config.redisUrl };
+function workerPools(
+  config: JobserviceConfig,
+  log: Logger,
+  db: Database,
+  handlers: HandlerTable,
+  metrics: Metrics,
+): WorkerPool[] {
+  const shared = { db, handlers, log, redisUrl: config.redisUrl, metrics: new JobMetrics(metrics) };
   return [
     new WorkerPool({ ...shared, pool: 'general', concurrency: config.jobWorkers }),
     new WorkerPool({ ...shared, pool: 'transfer', concurrency: config.transferWorkers }),
@@ -65,7 +75,9 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       providers: [
         { provide: JOBSERVICE_CONFIG, useValue: config },
         { provide: LOGGER, useValue: log },
-        { provide: Database, useFactory: connect, inject: [JOBSERVICE_CONFIG] },
+        Metrics,
+        JobserviceMetrics,
+        { provide: Database, useFactory: connect, inject: [JOBSERVICE_CONFIG, Metrics] },
         Scheduler,
         ...outboundProviders,
         LocalEnd,
@@ -78,7 +90,11 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
           inject: handlers,
           useFactory: (...all: unknown[]) => new HandlerTable(['general', 'transfer'], all),
         },
-        { provide: WORKER_POOLS, inject: [JOBSERVICE_CONFIG, LOGGER, Database, HandlerTable], useFactory: workerPools },
+        {
+          provide: WORKER_POOLS,
+          inject: [JOBSERVICE_CONFIG, LOGGER, Database, HandlerTable, Metrics],
+          useFactory: workerPools,
+        },
       ],
     };
   }

@@ -6,6 +6,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { AccessService } from '@haven/http';
+import { Metrics } from '@haven/observability';
 import { FileFollower } from './follow/file-follower.js';
 import { ForwardService } from './forward/forward.service.js';
 import { IngestController } from './ingest/ingest.controller.js';
@@ -15,7 +16,7 @@ import { LOG_COLLECTOR_CONFIG, LogCollectorConfigModule } from './log-collector.
 import { LOGGER, LoggerModule } from './logger.module.js';
 import { LokiController } from './loki/loki.controller.js';
 import { LokiService } from './loki/loki.service.js';
-import { MetricsController } from './metrics/metrics.controller.js';
+import { logCollectorMetrics } from './metrics.js';
 import { QueryController } from './query/query.controller.js';
 import { QueryService } from './query/query.service.js';
 import { TailService } from './query/tail.service.js';
@@ -26,7 +27,7 @@ import { SyslogServer } from './syslog/syslog.server.js';
 /** What takes lines, keeps them, and finds them again. */
 @Module({
   imports: [LogCollectorConfigModule, LoggerModule],
-  controllers: [IngestController, LokiController, QueryController, MetricsController],
+  controllers: [IngestController, LokiController, QueryController],
   providers: [
     AccessService,
     LabelSets,
@@ -38,6 +39,12 @@ import { SyslogServer } from './syslog/syslog.server.js';
     LokiService,
     QueryService,
     TailService,
+    {
+      provide: Metrics,
+      inject: [LogStore, SyslogServer, TailService, ForwardService],
+      useFactory: (store: LogStore, syslog: SyslogServer, tails: TailService, forwards: ForwardService) =>
+        logCollectorMetrics({ store, syslog, tails, forwards }),
+    },
   ],
 })
 export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {

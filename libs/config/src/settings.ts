@@ -50,6 +50,13 @@ export const settings = {
     { fallback: 'info' },
   ),
 
+  metricsProjects: setting(
+    'HAVEN_METRICS_PROJECTS',
+    integer(0, 100_000),
+    'Of how many projects there are metrics of their own; all others are counted together, as `_other`.',
+    { fallback: '500' },
+  ),
+
   databaseHost: setting('HAVEN_DATABASE_HOST', text, 'Host of PostgreSQL.', { fallback: '127.0.0.1' }),
   databasePort: setting('HAVEN_DATABASE_PORT', integer(1, 65_535), 'Port of PostgreSQL.', { fallback: '5432' }),
   databaseName: setting('HAVEN_DATABASE_NAME', text, 'Name of the database.', { fallback: 'registry' }),

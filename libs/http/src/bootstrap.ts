@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HealthCheck } from '@haven/observability';
+import { Metrics, requestDurations, type HealthCheck, type RequestMetrics } from '@haven/observability';
 import { renderHarbor } from '@haven/errors';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -11,6 +11,7 @@ import { createNest } from './create-nest.js';
 import { createErrorResponder, type ErrorLog, type ErrorResponder } from './error-responder.js';
 import { HarborErrorFilter } from './harbor-error.filter.js';
 import { installHealthRoutes } from './health.js';
+import { installMetricsRoute, RequestMeter } from './metrics.js';
 import { installBodyParsers } from './request-body.js';
 import { requestIdFrom, REQUEST_ID_HEADER } from './request-id.js';
 import { installRequestStart } from './request-start.js';
@@ -30,6 +31,8 @@ export interface HttpAppOptions {
   configure?: (app: INestApplicationContext, fastify: FastifyInstance) => void | Promise<void>;
   /** What `/readyz` asks, made when providers exist. */
   readiness?: (app: INestApplicationContext) => readonly HealthCheck[];
+  /** Where requests are counted beside `haven_http_request_duration_seconds`. */
+  requestMetrics?: (metrics: Metrics, inFlight: () => number) => readonly RequestMetrics[];
   /** How long running requests may take after a signal to stop. */
   graceMs?: number;
 }
@@ -61,8 +64,8 @@ const createAdapter = (respond: ErrorResponder): FastifyAdapter =>
 
 /**
  * Builds a Nest application on Fastify the way every API application of Haven is built: default deny, Harbor's errors,
- * limits, health routes. The module provides {@link AccessService}, and `PROJECT_DIRECTORY` where operations are
- * declared `inProject`.
+ * limits, health routes, metrics. The module provides {@link AccessService} and {@link Metrics}, and `PROJECT_DIRECTORY`
+ * where operations are declared `inProject`.
  * @throws when a route declares no operation, or one that could not be enforced
  */
 export async function createHttpApp(module: Type, options: HttpAppOptions): Promise<HttpApp> {
@@ -71,6 +74,7 @@ export async function createHttpApp(module: Type, options: HttpAppOptions): Prom
   const adapter = createAdapter(respond);
   const fastify = adapter.getInstance<FastifyInstance>();
   const table = new RouteTable(fastify);
+  const meter = new RequestMeter(fastify);
   installRequestStart(fastify, table);
   installBodyParsers(fastify);
 
@@ -80,6 +84,10 @@ export async function createHttpApp(module: Type, options: HttpAppOptions): Prom
   nest.useGlobalGuards(new AccessGuard(access));
   await options.configure?.(nest, fastify);
   installHealthRoutes(fastify, options.readiness?.(nest) ?? [], log);
+  const metrics = nest.get(Metrics, { strict: false });
+  installMetricsRoute(fastify, metrics);
+  const further = options.requestMetrics?.(metrics, () => meter.inFlight) ?? [];
+  meter.countIn([requestDurations(metrics), ...further]);
   await nest.init();
   const routes = table.audit();
   if (routes.some((route) => route.access.kind === 'inProject')) access.assertDirectory();

@@ -1,4 +1,4 @@
-import type { HealthCheck } from '@haven/observability';
+import { Metrics, type HealthCheck } from '@haven/observability';
 import { renderHarbor } from '@haven/errors';
 import type { INestApplicationContext, DynamicModule, Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -7,6 +7,7 @@ import { createNest } from './create-nest.js';
 import { createErrorResponder, type ErrorLog } from './error-responder.js';
 import { HarborErrorFilter } from './harbor-error.filter.js';
 import { installHealthRoutes } from './health.js';
+import { installMetricsRoute } from './metrics.js';
 import { drain, stopOnSignals } from './shutdown.js';
 
 const GRACE_MS = 5_000;
@@ -21,7 +22,8 @@ export interface ServiceApp {
 }
 
 /**
- * Builds a Nest application that works in the background and serves nobody but its operators: health routes only.
+ * Builds a Nest application that works in the background and serves nobody but its operators: health routes and metrics.
+ * The module provides {@link Metrics}.
  * @param readiness what `/readyz` asks, made when providers exist
  */
 export async function createServiceApp(
@@ -35,6 +37,7 @@ export async function createServiceApp(
   nest.useGlobalFilters(new HarborErrorFilter(respond));
   const fastify = adapter.getInstance<FastifyInstance>();
   installHealthRoutes(fastify, readiness(nest), log);
+  installMetricsRoute(fastify, nest.get(Metrics, { strict: false }));
   await nest.init();
 
   const close = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import type { Principal, UserPrincipal } from '@haven/auth';
 import { Errors } from '@haven/errors';
+import { Metrics } from '@haven/observability';
 import { Body, Controller, Delete, Get, Head, HttpCode, Module, Post, Req, type Type } from '@nestjs/common';
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
@@ -203,7 +204,7 @@ class ThingController {
 
 @Module({
   controllers: [ThingController],
-  providers: [AccessService, { provide: PROJECT_DIRECTORY, useValue: directory }],
+  providers: [AccessService, Metrics, { provide: PROJECT_DIRECTORY, useValue: directory }],
 })
 class ThingModule {}
 
@@ -486,9 +487,28 @@ describe('health', () => {
   });
 });
 
+describe('metrics', () => {
+  it('count every request by the operation that answered it, refusals and unknown paths too', async () => {
+    const other = await createApp();
+    for (const path of ['/ping', '/ping', '/things', '/nowhere']) {
+      await other.fastify.inject({ method: 'GET', url: `/api/v2.0${path}` });
+    }
+    const { headers, body } = await other.fastify.inject({ method: 'GET', url: '/metrics' });
+    await other.close();
+    expect(headers['content-type']).toContain('text/plain; version=0.0.4');
+    const counts = body.match(/(?<=^haven_http_request_duration_seconds_count).*$/gm);
+    expect(counts).toEqual([
+      '{method="GET",operation="ping"} 2',
+      '{method="GET",operation="listThings"} 1',
+      '{method="GET",operation="unknown"} 1',
+    ]);
+    expect(body).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+  });
+});
+
 describe('start', () => {
   const moduleOf = (controller: Type): Type => {
-    @Module({ controllers: [controller], providers: [AccessService] })
+    @Module({ controllers: [controller], providers: [AccessService, Metrics] })
     class Scratch {}
     return Scratch;
   };
@@ -548,7 +568,7 @@ describe('start', () => {
       path: '/api/v2.0/projects/{project_name}/repositories/{repository_name}',
       access: { kind: 'inProject', resource: 'repository', action: 'read' },
     });
-    expect(app.routes).toHaveLength(21);
+    expect(app.routes).toHaveLength(22);
   });
 });
 

@@ -27,8 +27,11 @@ export class TaskRun {
     this.interruption.abort(reason);
   }
 
-  /** Runs the job and books how it ended. Does not reject: the lease brings back what could not be booked. */
-  async run(): Promise<void> {
+  /**
+   * Runs the job and books how it ended. Does not reject: the lease brings back what could not be booked.
+   * @returns how it ended; null when somebody else has it by now
+   */
+  async run(): Promise<TaskEnd | null> {
     const { task } = this;
     const log = this.log.child({ job: task.job, taskId: task.id, executionId: task.executionId });
     const journal = new Journal(this.db, task, (error) => {
@@ -41,6 +44,7 @@ export class TaskRun {
     } catch (error) {
       log.error({ err: error }, 'end of a job not booked: it will run again');
     }
+    return end;
   }
 
   private async work(journal: Journal, log: Logger): Promise<TaskEnd | null> {

@@ -6,6 +6,7 @@ import { Queue, Worker } from 'bullmq';
 import type { Pool } from './catalogue.js';
 import { claimForgotten, claimTasks, type HandedTask } from './claim.js';
 import type { HandlerTable } from './handler-table.js';
+import type { JobMetrics } from './job-metrics.js';
 import { leaseSeconds, renewLeases, startTask, takeOverLostTasks } from './lease.js';
 import { Ticker } from './ticker.js';
 import { TaskRun } from './task-run.js';
@@ -18,6 +19,7 @@ export interface WorkerPoolOptions {
   redisUrl: string;
   handlers: HandlerTable;
   log: Logger;
+  metrics?: JobMetrics;
 }
 
 const prefix = 'haven';
@@ -41,7 +43,8 @@ export class WorkerPool {
   private renewedAt = 0;
 
   constructor(private readonly options: WorkerPoolOptions) {
-    const { pool, redisUrl, concurrency, log } = options;
+    const { pool, redisUrl, concurrency, log, metrics } = options;
+    metrics?.serves(pool, concurrency, () => this.runs.size);
     this.queue = new Queue(pool, {
       prefix,
       // Redis that is away is noticed at once: the tasks are handed over again later.
@@ -92,13 +95,15 @@ export class WorkerPool {
   }
 
   private async take({ id, runCount }: HandedTask): Promise<void> {
-    const { db, handlers, log } = this.options;
+    const { db, handlers, log, metrics } = this.options;
     const task = await startTask(db, id, runCount, this.id);
     if (task === null) return;
     this.renewedAt = this.runs.size === 0 ? Date.now() : this.renewedAt;
     const run = new TaskRun(db, handlers, task, log);
     this.runs.set(id, run);
-    await run.run();
+    const startedAt = performance.now();
+    const end = await run.run();
+    if (end !== null) metrics?.ended(task.job, end, (performance.now() - startedAt) / 1_000);
     this.runs.delete(id);
     this.nudge();
   }

@@ -1,4 +1,5 @@
 export { HandlerTable } from './handler-table.js';
+export { JobMetrics } from './job-metrics.js';
 export { runDueSchedules } from './schedule.js';
 export { sweepExecutions } from './sweep.js';
 export { Ticker } from './ticker.js';

@@ -13,6 +13,7 @@ import {
   type Sql,
 } from '@haven/models';
 import type { CollectRules } from '../gc.config.js';
+import type { GcMetrics } from '../metrics.js';
 import type { RemovedFiles } from './removed-files.js';
 
 const batchSize = 50;
@@ -34,6 +35,7 @@ export class Collector {
     private readonly db: Database,
     private readonly files: RemovedFiles,
     private readonly rules: CollectRules,
+    private readonly metrics?: GcMetrics,
   ) {
     this.windowSeconds = rules.timeWindowHours * 3600;
   }
@@ -49,7 +51,9 @@ export class Collector {
       if (claimed.length === 0) return freed;
       for (const review of claimed) {
         signal.throwIfAborted();
-        count(freed, await this.review(review));
+        const reviewed = await this.review(review);
+        count(freed, reviewed);
+        this.metrics?.reviewed(reviewed);
       }
       const pauseMs = (claimed.length * 1000) / this.rules.blobsPerSecond - (Date.now() - startedAt);
       if (pauseMs > 0) await delay(pauseMs, undefined, { signal });
@@ -63,8 +67,10 @@ export class Collector {
       for (const { digest } of purged.manifests) await this.files.takeManifest(tx, digest);
       return purged;
     });
+    const bytes = manifests.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     freed.manifests += manifests.length;
-    freed.bytes += manifests.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    freed.bytes += bytes;
+    this.metrics?.freed(manifests.length, bytes);
     return artifacts === batchSize;
   }
 

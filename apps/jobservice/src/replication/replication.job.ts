@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isDigest } from '@haven/oci';
 import { PermanentJobError, type JobContext, type JobHandler, type JobParameters } from '@haven/queue';
+import { JobserviceMetrics } from '../metrics.js';
 import { ArtifactCopy } from './artifact-copy.js';
 import { forEachOf } from './in-parallel.js';
 import { asJobError } from './replication-error.js';
@@ -17,7 +18,10 @@ const chunkSizeBytes = 10 * 1_024 * 1_024;
 export class ReplicationJob implements JobHandler<'REPLICATION'> {
   readonly job = 'REPLICATION';
 
-  constructor(@Inject(ReplicationRepository) private readonly replications: ReplicationRepository) {}
+  constructor(
+    @Inject(ReplicationRepository) private readonly replications: ReplicationRepository,
+    @Inject(JobserviceMetrics) private readonly metrics: JobserviceMetrics,
+  ) {}
 
   async run(work: Work, context: JobContext): Promise<void> {
     try {
@@ -34,6 +38,7 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
     const artifacts = work.artifacts as SourceArtifact[];
     const platformId = await source.platformId(signal);
     const progress = new Progress(context, artifacts.length);
+    const sent = this.metrics.replicatedBytes.labels({ policy: policy.name });
     const copy = new ArtifactCopy(
       { client: await source.client(work.source), repository: work.source },
       { client: await target.client(work.target), repository: work.target },
@@ -45,6 +50,7 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
         signal,
         onBytes: (bytes) => {
           progress.sent(bytes);
+          sent.inc(bytes);
         },
         uploads: progress.uploads,
         onUpload: (digest, location) => {
@@ -58,6 +64,7 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
       const names = artifact.tags.length === 0 ? artifact.digest : artifact.tags.join(', ');
       log.info(`${work.source}: ${names} copied to ${work.target}`);
       progress.copied();
+      this.metrics.replicatedArtifacts.inc({ policy: policy.name });
     });
     log.info(`${artifacts.length} artifacts copied, ${progress.bytes} bytes sent`);
   }

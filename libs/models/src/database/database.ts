@@ -107,6 +107,12 @@ export class Database implements Sql {
     return runTransaction(() => this.attempt(work));
   }
 
+  /** How the pool is used at this moment. */
+  get use(): { size: number; open: number; idle: number; waiting: number } {
+    const { totalCount: open, idleCount: idle, waitingCount: waiting } = this.pool;
+    return { size: this.pool.options.max, open, idle, waiting };
+  }
+
   async close(): Promise<void> {
     await this.pool.end();
   }
