@@ -1,5 +1,7 @@
 import type { Metrics } from '@haven/observability';
-import type { Review } from '@haven/models';
+import type { Review, ReviewOutcome } from '@haven/models';
+
+const outcomes: readonly ReviewOutcome[] = ['kept', 'postponed', 'quarantined', 'purged'];
 
 /** What gc-controller tells of its work. How much is left for it to do, core tells for the whole platform. */
 export class GcMetrics {
@@ -10,9 +12,10 @@ export class GcMetrics {
   constructor(metrics: Metrics) {
     this.reviews = metrics.counter(
       'haven_gc_reviews_total',
-      'Blobs that were looked at, by outcome: kept, postponed, quarantined, purged.',
+      `Blobs that were looked at, by outcome: ${outcomes.join(', ')}.`,
       ['outcome'],
     );
+    for (const outcome of outcomes) this.reviews.inc({ outcome }, 0);
     this.freedBytes = metrics.counter('haven_gc_freed_bytes_total', 'Bytes of blobs and manifests that were removed.');
     this.freedManifests = metrics.counter('haven_gc_freed_manifests_total', 'Manifests that left the trash for good.');
   }

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import type { Logger } from '@haven/observability';
+import { Metrics, type Logger } from '@haven/observability';
 import { BasicExchange } from './access/basic.exchange.js';
 import { TokenVerifier } from './access/token.verifier.js';
 import { BlobDelivery } from './blob/blob-delivery.js';
@@ -22,6 +22,7 @@ import { PullLog } from './event/pull.log.js';
 import { ManifestPushService } from './manifest/manifest-push.service.js';
 import { ManifestRepository } from './manifest/manifest.repository.js';
 import { ManifestRoutes } from './manifest/manifest.routes.js';
+import { Traffic } from './metrics.js';
 import { ProjectionConsumer } from './projection/projection.consumer.js';
 import { ProjectionRepository } from './projection/projection.repository.js';
 import { PurgeJob } from './purge/purge.job.js';
@@ -86,6 +87,12 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       providers: [
         { provide: REGISTRY_CONFIG, useValue: config },
         { provide: LOGGER, useValue: log },
+        Metrics,
+        {
+          provide: Traffic,
+          inject: [Metrics],
+          useFactory: (metrics: Metrics) => new Traffic(metrics, config.metricsProjects),
+        },
         Databases,
         CoreClient,
         ...storageProviders,

@@ -7,23 +7,29 @@ import {
   drain,
   HarborErrorFilter,
   installHealthRoutes,
+  installMetricsRoute,
   REQUEST_ID_HEADER,
   requestIdFrom,
 } from '@haven/http';
 import { sql } from '@haven/models';
-import type { HealthCheck, Logger } from '@haven/observability';
-import type { BlobStore } from '@haven/storage';
+import { Metrics, type HealthCheck, type Logger } from '@haven/observability';
+import { ByteBudget, type BlobStore } from '@haven/storage';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { BasicExchange } from './access/basic.exchange.js';
+import { TokenVerifier } from './access/token.verifier.js';
 import { AppModule } from './app.module.js';
 import { Databases } from './database/databases.js';
 import type { RegistryConfig } from './registry.config.js';
 import { installInternalRoutes } from './internal/internal.routes.js';
+import { ManifestRepository } from './manifest/manifest.repository.js';
+import { reportParts, type MeasuredParts } from './metrics.js';
 import { QuotaAlarm } from './quota/quota-alarm.js';
 import { StorageHealth } from './storage/storage-health.js';
 import { BLOB_STORE } from './storage/storage.providers.js';
 import { Gate } from './v2/gate.js';
 import { ReadOnly } from './v2/read-only.js';
+import { RouteMeters } from './v2/route-meter.js';
 import { RouteTable } from './v2/route-table.js';
 import { createOciResponder, V2Router } from './v2/v2.router.js';
 
@@ -57,9 +63,18 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
   });
   const nest = await createNest(AppModule.with(config, log), adapter, log);
   const fastify = adapter.getInstance<FastifyInstance>();
-  const router = new V2Router(nest.get(RouteTable), nest.get(Gate), nest.get(ReadOnly), nest.get(QuotaAlarm));
+  const metrics = nest.get(Metrics);
+  const router = new V2Router(
+    nest.get(RouteTable),
+    nest.get(Gate),
+    nest.get(ReadOnly),
+    nest.get(QuotaAlarm),
+    new RouteMeters(metrics),
+  );
   router.install(fastify, respond);
   installHealthRoutes(fastify, healthChecks(nest), log);
+  installMetricsRoute(fastify, metrics);
+  reportParts(metrics, measuredParts(nest));
   installInternalRoutes(fastify, config.internalSecret, nest.get<BlobStore>(BLOB_STORE));
   // What is not below /v2 is answered by Nest.
   nest.useGlobalFilters(new HarborErrorFilter(respond));
@@ -80,6 +95,13 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
     },
   };
 }
+
+const measuredParts = (nest: NestFastifyApplication): MeasuredParts => ({
+  databases: nest.get(Databases),
+  store: nest.get<BlobStore>(BLOB_STORE),
+  uploadMemory: nest.get(ByteBudget),
+  caches: { manifest: nest.get(ManifestRepository), token: nest.get(TokenVerifier), basic: nest.get(BasicExchange) },
+});
 
 const healthChecks = (nest: NestFastifyApplication): HealthCheck[] => [
   { name: 'database', check: () => nest.get(Databases).pull.one(sql('SELECT 1')) },

@@ -3,6 +3,7 @@ import { databaseSettings, readSettings, settings, type Environment } from '@hav
 const keys = {
   logLevel: settings.logLevel,
   listen: settings.registryListen,
+  metricsProjects: settings.metricsProjects,
   coreUrl: settings.coreUrl,
   internalSecret: settings.internalSecret,
   externalUrl: settings.externalUrl,

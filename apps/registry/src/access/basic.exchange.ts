@@ -20,6 +20,7 @@ interface Outcome {
  */
 @Injectable()
 export class BasicExchange {
+  readonly lookups = { hits: 0, misses: 0 };
   private readonly key = randomBytes(32);
   private readonly outcomes = new LRUCache<string, Outcome>({ max: mostOutcomes, ttl: longestMs });
 
@@ -37,7 +38,9 @@ export class BasicExchange {
     const key = fingerprint(this.key, [request.authorization, ...request.scopes].join('\n'));
     const known = this.outcomes.get(key);
     // Requests that come together share one question to core.
-    if (known?.accessVersion === accessVersion) return known.caller;
+    const isHit = known?.accessVersion === accessVersion;
+    this.lookups[isHit ? 'hits' : 'misses'] += 1;
+    if (isHit) return known.caller;
     const outcome: Outcome = { accessVersion, caller: this.ask(request) };
     this.outcomes.set(key, outcome);
     const forget = (): void => {

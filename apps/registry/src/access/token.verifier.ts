@@ -16,6 +16,7 @@ export interface VerifiedToken {
 /** Checks the tokens of core. One that holds is remembered, under its hash, until it expires. */
 @Injectable()
 export class TokenVerifier {
+  readonly lookups = { hits: 0, misses: 0 };
   private readonly keys: VerificationKeys;
   private readonly verified = new LRUCache<string, VerifiedToken>({ max: mostTokens });
 
@@ -27,6 +28,7 @@ export class TokenVerifier {
   async verify(token: string): Promise<VerifiedToken | null> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.verified.get(key);
+    this.lookups[known === undefined ? 'misses' : 'hits'] += 1;
     if (known !== undefined) return known;
     const claims = await verifyAccessToken(token, this.keys.find);
     if (claims === null) return null;

@@ -4,12 +4,15 @@ import { digestParts, parseRange, type ByteRange, type Digest } from '@haven/oci
 import type { Logger } from '@haven/observability';
 import type { BlobStore } from '@haven/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Traffic } from '../metrics.js';
 import { LOGGER, REGISTRY_CONFIG, type RegistryConfig } from '../registry.config.js';
 import { BLOB_STORE } from '../storage/storage.providers.js';
 import { entityTag, isNoneMatch, isRangeWanted } from '../v2/conditional.js';
 
 /** A blob that the client may have. */
 export interface Delivery {
+  /** Where it is pulled from, by name. */
+  repository: string;
   digest: Digest;
   sizeBytes: number;
 }
@@ -28,6 +31,7 @@ export class BlobDelivery {
   constructor(
     @Inject(REGISTRY_CONFIG) { blobDelivery, storageDriver }: RegistryConfig,
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
+    @Inject(Traffic) private readonly traffic: Traffic,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
     // What lies in memory nginx cannot read.
@@ -43,6 +47,7 @@ export class BlobDelivery {
     // nginx holds If-Range against a tag of its own, so such requests are answered from here.
     const ifRange = http.headers['if-range'];
     if (this.byNginx && ifRange === undefined) {
+      this.note(blob, parseRange(http.headers.range, sizeBytes));
       // nginx says itself that it serves ranges, and would say it twice.
       return reply.removeHeader('accept-ranges').header('x-accel-redirect', acceleratedPath(digest)).send();
     }
@@ -50,11 +55,17 @@ export class BlobDelivery {
     return this.stream(reply, blob, wanted ? parseRange(http.headers.range, sizeBytes) : null);
   }
 
+  /** Counts what is about to be sent. */
+  private note({ repository, sizeBytes }: Delivery, range: ByteRange | 'unsatisfiable' | null): void {
+    if (range !== 'unsatisfiable') this.traffic.pulled('blob', repository, lengthOf(range, sizeBytes));
+  }
+
   private async stream(
     reply: FastifyReply,
-    { digest, sizeBytes }: Delivery,
+    blob: Delivery,
     range: ByteRange | 'unsatisfiable' | null,
   ): Promise<unknown> {
+    const { digest, sizeBytes } = blob;
     if (range === 'unsatisfiable') {
       throw Errors.rangeInvalid(undefined, { headers: { 'Content-Range': `bytes */${sizeBytes}` } });
     }
@@ -67,6 +78,10 @@ export class BlobDelivery {
       }
       throw error;
     });
-    return reply.header('content-length', range === null ? sizeBytes : range.end - range.start + 1).send(stream);
+    this.note(blob, range);
+    return reply.header('content-length', lengthOf(range, sizeBytes)).send(stream);
   }
 }
+
+const lengthOf = (range: ByteRange | null, sizeBytes: number): number =>
+  range === null ? sizeBytes : range.end - range.start + 1;

@@ -46,6 +46,7 @@ const entryBytes = 512;
 /** Finds manifests, anew each time, and reads their bytes, which are remembered. */
 @Injectable()
 export class ManifestRepository {
+  readonly lookups = { hits: 0, misses: 0 };
   private readonly payloads: LRUCache<string, Buffer> | null;
 
   constructor(
@@ -67,6 +68,7 @@ export class ManifestRepository {
   /** The bytes of a manifest that was just found. */
   async payload(digest: Digest): Promise<Buffer> {
     const known = this.payloads?.get(digest);
+    this.lookups[known === undefined ? 'misses' : 'hits'] += 1;
     if (known !== undefined) return known;
     const { payload } = await this.databases.pull.one<{ payload: Buffer }>(readPayload(digest));
     this.payloads?.set(digest, payload);

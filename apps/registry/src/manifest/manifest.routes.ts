@@ -8,6 +8,7 @@ import { Databases } from '../database/databases.js';
 import { Outbox } from '../event/outbox.js';
 import { shortUserAgent } from '../event/envelope.js';
 import { PullLog } from '../event/pull.log.js';
+import { Traffic } from '../metrics.js';
 import { entityTag, isNoneMatch } from '../v2/conditional.js';
 import { findPlace, type Place } from '../v2/place.js';
 import { readSmallBody } from '../v2/request-body.js';
@@ -34,6 +35,7 @@ export class ManifestRoutes {
     @Inject(ManifestPushService) private readonly pushes: ManifestPushService,
     @Inject(PullLog) private readonly pulls: PullLog,
     @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(Traffic) private readonly traffic: Traffic,
   ) {}
 
   readonly routes = [
@@ -81,6 +83,7 @@ export class ManifestRoutes {
     const userAgent = http.headers['user-agent'];
     if (userAgent === ownClient || place.repositoryId === null) return;
     const { digest, mediaType, sizeBytes, artifactId } = found;
+    this.traffic.pulled('manifest', path.name, sizeBytes);
     const { projectId, repositoryId } = place;
     this.pulls.record({
       ...{ projectId, repositoryId, artifactId, digest, mediaType, sizeBytes },
@@ -109,6 +112,8 @@ export class ManifestRoutes {
         origin: originOf(http),
       },
     );
+    this.traffic.stored('manifest', path.name, payload.length);
+    this.traffic.pushed('manifest', path.name);
     if (manifest.subject !== undefined) reply.header('oci-subject', manifest.subject.digest);
     if (furtherTags.length > 0) reply.header('oci-tag', furtherTags.join(', '));
     return reply

@@ -4,6 +4,7 @@ import { isDigest } from '@haven/oci';
 import type { Caller } from '../access/caller.js';
 import { BlobRepository, type MountSources } from '../blob/blob.repository.js';
 import { Databases } from '../database/databases.js';
+import { Traffic } from '../metrics.js';
 import { repositoryAt, type Place } from '../v2/place.js';
 
 /** Lets a repository use a blob that another one has (distribution-spec "Mounting a blob from another repository"). */
@@ -12,6 +13,7 @@ export class MountService {
   constructor(
     @Inject(Databases) private readonly databases: Databases,
     @Inject(BlobRepository) private readonly blobs: BlobRepository,
+    @Inject(Traffic) private readonly traffic: Traffic,
   ) {}
 
   /**
@@ -28,7 +30,7 @@ export class MountService {
     const { digest, from } = mount;
     if (!isDigest(digest)) return false;
     const sources = sourcesFor(caller, from, { name, projectId: place.projectId });
-    return this.databases.push.transaction(async (tx) => {
+    const isMounted = await this.databases.push.transaction(async (tx) => {
       const source = await this.blobs.holdUsable(tx, sources, digest);
       if (source === null) return false;
       const repository = await repositoryAt(tx, place, name);
@@ -37,6 +39,8 @@ export class MountService {
       await settleQuota(tx, repository.projectId, addedBytes);
       return true;
     });
+    if (isMounted) this.traffic.pushed('mount', name);
+    return isMounted;
   }
 }
 

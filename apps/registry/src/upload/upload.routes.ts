@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
 import { assertQuotaLeft, type RepositoryRef } from '@haven/models';
-import { digestParts, parseDigest, type Digest } from '@haven/oci';
+import { digestParts, parseDigest, type Digest, type DigestAlgorithm } from '@haven/oci';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../access/caller.js';
 import { Databases } from '../database/databases.js';
+import { Traffic } from '../metrics.js';
 import { findPlace, repositoryAt, type Place, type PlaceKey } from '../v2/place.js';
 import { repositoryRoute } from '../v2/route.js';
 import { hasBody, type V2Request, type V2RequestOf } from '../v2/v2-request.js';
@@ -29,6 +30,7 @@ export class UploadRoutes {
     @Inject(UploadWriterService) private readonly writer: UploadWriterService,
     @Inject(UploadCommitService) private readonly commits: UploadCommitService,
     @Inject(MountService) private readonly mounts: MountService,
+    @Inject(Traffic) private readonly traffic: Traffic,
   ) {}
 
   private readonly lookup = async ({ path }: UploadRequest, key: PlaceKey): Promise<UploadPlace | null> => {
@@ -128,7 +130,7 @@ export class UploadRoutes {
     const head = readChunkHead(http.headers);
     const offsetBytes = await this.writer.hold(path.id, null, async (held) => {
       assertContinues(path.name, held, head);
-      await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes });
+      await this.receive(request, held, path.name, head);
       return held.offsetBytes;
     });
     return reply
@@ -155,21 +157,39 @@ export class UploadRoutes {
 
   /** Takes the last bytes, if any come, and makes all of it a blob. */
   private async complete(
-    { http }: V2Request,
+    request: V2Request,
     held: HeldUpload,
     repository: RepositoryRef,
     wanted: Digest,
     caller: Caller,
   ): Promise<void> {
+    const { http } = request;
     const head = readChunkHead(http.headers);
     assertContinues(repository.name, held, head);
     const { algorithm } = digestParts(wanted);
     // Without any bytes there is no file yet, and an empty blob needs one too.
     const isToWrite = hasBody(http) || held.offsetBytes === 0;
     const actual = isToWrite
-      ? await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes }, algorithm)
+      ? await this.receive(request, held, repository.name, head, algorithm)
       : await this.writer.digestOf(held, algorithm);
     await this.commits.commit(held, repository, { wanted, actual }, caller.username);
+    this.traffic.pushed('blob', repository.name);
+  }
+
+  /** Appends the body of a request; what has arrived of it is counted, also when the rest never comes. */
+  private async receive(
+    { http }: V2Request,
+    held: HeldUpload,
+    repository: string,
+    head: ChunkHead,
+    algorithm?: DigestAlgorithm,
+  ): Promise<Digest> {
+    const before = held.offsetBytes;
+    try {
+      return await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes }, algorithm);
+    } finally {
+      this.traffic.stored('blob', repository, held.offsetBytes - before);
+    }
   }
 }
 

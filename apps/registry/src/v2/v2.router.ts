@@ -6,9 +6,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { QuotaAlarm } from '../quota/quota-alarm.js';
 import { ChallengeIssued, type Gate } from './gate.js';
 import type { ReadOnly } from './read-only.js';
+import type { RouteMeter, RouteMeters } from './route-meter.js';
 import type { RouteTable } from './route-table.js';
 import { isRepositoryRoute } from './route.js';
-import { readV2Request } from './v2-request.js';
+import { readV2Request, type V2Kind, type V2Request } from './v2-request.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where the request is counted; null until its path is read. */
+    meter: RouteMeter | null;
+  }
+}
 
 const readingMethods: readonly string[] = ['GET', 'HEAD'];
 
@@ -74,6 +82,7 @@ export class V2Router {
     private readonly gate: Gate,
     private readonly readOnly: ReadOnly,
     private readonly quotaAlarm: Pick<QuotaAlarm, 'heed'>,
+    private readonly meters: RouteMeters,
   ) {}
 
   /** Adds the routes, in a scope of their own: bodies are not read, and errors are OCI's. */
@@ -84,11 +93,13 @@ export class V2Router {
         passOn(null, body);
       });
       scope.setErrorHandler(respond);
+      scope.decorateRequest('meter', null);
       scope.addHook('onRequest', (request, reply, next) => {
         reply.headers({ ...everyAnswer, [REQUEST_ID_HEADER]: request.id });
         next();
       });
-      scope.addHook('onResponse', (request, _reply, next) => {
+      scope.addHook('onResponse', (request, reply, next) => {
+        request.meter?.ended(reply.statusCode, reply.elapsedTime / 1_000);
         drainRest(request.raw);
         next();
       });
@@ -103,7 +114,7 @@ export class V2Router {
   }
 
   private async dispatch(http: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const request = readV2Request(http, reply);
+    const request = this.read(http, reply);
     const route = this.table.find(request.path.kind, http.method);
     if (!readingMethods.includes(http.method)) await this.readOnly.assertOff();
     if (!isRepositoryRoute(route)) return route.handle(request, await this.gate.admitToRegistry(route, request));
@@ -116,6 +127,19 @@ export class V2Router {
       const origin = { actor: caller.username, sourceIp: http.ip, requestId: http.id };
       await this.quotaAlarm.heed(error, { projectId, repositoryId, repository, ...origin });
       throw error;
+    }
+  }
+
+  /** Reads a request, and has it counted as what it turns out to be. */
+  private read(http: FastifyRequest, reply: FastifyReply): V2Request {
+    let kind: V2Kind | 'others' = 'others';
+    try {
+      const request = readV2Request(http, reply);
+      ({ kind } = request.path);
+      return request;
+    } finally {
+      http.meter = this.meters.of(kind, http.method);
+      http.meter.started();
     }
   }
 
