@@ -31,7 +31,7 @@ export {
 } from './collect/blob-review.js';
 export { brokenConstraint, sqlState } from './database/database-errors.js';
 export { Database, type DatabaseSettings, type PoolSettings } from './database/database.js';
-export { migrate } from './database/migrator.js';
+export { isSchemaCurrent, migrate } from './database/migrator.js';
 export { sql, statement, type Query, type Sql } from './database/sql.js';
 export { compileDoublestar } from './immutable/doublestar.js';
 export { readImmutability } from './immutable/immutable-tags.js';

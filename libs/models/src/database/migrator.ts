@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { poolOptions, type DatabaseSettings } from './database.js';
+import { sql, type Sql } from './sql.js';
 
 const folder = new URL('../../migration/', import.meta.url);
 /** Any number, as long as every replica uses the same one. */
@@ -58,4 +59,17 @@ export async function migrate(settings: DatabaseSettings): Promise<number> {
     // Ending the session rolls back what is open and frees the lock.
     await client.end();
   }
+}
+
+/** Whether the schema is as new as this build needs it; a newer one will do. */
+export async function isSchemaCurrent(db: Sql): Promise<boolean> {
+  const { exists } = await db.one<{ exists: boolean }>(
+    sql("SELECT to_regclass('schema_migrations') IS NOT NULL AS exists"),
+  );
+  if (!exists) return false;
+  const needed = (await listMigrations()).at(-1)?.version ?? 0;
+  const { version } = await db.one<{ version: number }>(
+    sql('SELECT coalesce(max(version), 0) AS version FROM schema_migrations'),
+  );
+  return version >= needed;
 }
