@@ -1,7 +1,7 @@
 export { BoundedLabel, OTHER } from './bounded-label.js';
 export { runHealthChecks, type HealthCheck, type HealthResult } from './health.js';
 export { createLogger, type Logger } from './logger.js';
-export { Metrics, type Sample } from './metrics.js';
+export { Metrics, type Counter, type Sample } from './metrics.js';
 export { reportPools, type PoolUse } from './pool-use.js';
 export {
   harborRequests,

@@ -1,5 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
 
+export type { Counter };
+
 /** A figure with the values of its labels. */
 export type Sample<Label extends string> = [labels: Readonly<Record<Label, string>>, value: number];
 
