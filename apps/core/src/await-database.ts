@@ -12,11 +12,13 @@ async function main(): Promise<void> {
   const wantsSchema = process.argv.includes('--schema');
   const db = Database.connect(readSettings(databaseSettings), { applicationName: 'haven-await', connections: 1 });
   try {
-    for (let said = ''; ; await delay(pauseMs)) {
+    let said: string | null = null;
+    for (;;) {
       const reason = await whatIsMissing(db, wantsSchema);
       if (reason === null) return;
       if (reason !== said) process.stderr.write(`waiting: ${reason}\n`);
       said = reason;
+      await delay(pauseMs);
     }
   } finally {
     await db.close();
