@@ -70,7 +70,10 @@ export function metricsCases(given: () => CoreApp): void {
         startExecution(tx, { vendorType: 'PURGE_AUDIT_LOG', trigger: 'MANUAL', parameters }),
       );
       await refresh(core);
-      expect(await scrape(core, 'harbor_task_queue_size')).toMatchObject({ '{type="PURGE_AUDIT_LOG"}': 1 });
+      expect(await scrape(core, 'harbor_task_queue_size')).toMatchObject({
+        '{type="PURGE_AUDIT_LOG"}': 1,
+        '{type="REPLICATION"}': 0,
+      });
       expect(await scrape(core, 'haven_trash_artifacts')).toEqual({ '': 2 });
       expect(await scrape(core, 'haven_gc_backlog_blobs')).toHaveProperty(['']);
       expect(Object.keys(await scrape(core, 'haven_outbox_events'))).toContain('{consumer="core"}');

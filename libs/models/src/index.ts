@@ -39,6 +39,7 @@ export { recordLedger, type LedgerEntry, type LedgerStep } from './ledger/ledger
 export {
   appendOutbox,
   isFirstArrival,
+  outboxConsumers,
   type OutboxConsumer,
   type OutboxEvent,
   type OutboxRow,

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Metrics } from '@haven/observability';
+import { jobDefinition, jobTypes, type Pool } from './catalogue.js';
 import type { TaskEnd } from './lease.js';
 
 /** Harbor's words for how a run ended. What is given back has not ended. */
@@ -37,8 +38,12 @@ export class JobMetrics {
     );
   }
 
-  serves(pool: string, workers: number, running: () => number): void {
+  /** A series that begins with its first count would hide it, so all begin with none. */
+  serves(pool: Pool, workers: number, running: () => number): void {
     this.pools.set(pool, { workers, running });
+    for (const type of jobTypes.filter((job) => jobDefinition(job).pool === pool)) {
+      for (const status of new Set(Object.values(statuses))) if (status !== null) this.total.inc({ type, status }, 0);
+    }
   }
 
   ended(type: string, end: TaskEnd, seconds: number): void {

@@ -1,4 +1,6 @@
 import { OTHER, type Metrics, type Sample } from '@haven/observability';
+import { outboxConsumers } from '@haven/models';
+import { catalogue, jobTypes } from '@haven/queue';
 import { mostCounted, type ProjectFigure } from './platform-figure.repository.js';
 import type { Platform } from './platform-figure.service.js';
 
@@ -116,25 +118,33 @@ const projects: readonly Row[] = [
   ['harbor_artifact_pulled', 'Pulls from a project, of all time.', name, byProject(({ pulls }) => pulls)],
 ];
 
+/** What nothing is known of is 0, not absent: to those who look, no queue and no answer are two things. */
+const noJobs = jobTypes.map((type): Sample<string> => [{ type }, 0]);
+const noneRunning = jobTypes.map((type): Sample<string> => [{ type, pool: catalogue[type].pool }, 0]);
+const noEvents = outboxConsumers.map((consumer): Sample<string> => [{ consumer }, 0]);
+
 const upTo = `counted up to ${mostCounted}`;
 const work: readonly Row[] = [
   [
     'harbor_task_queue_size',
     `Jobs that wait, ${upTo}.`,
     ['type'],
-    ({ queues }) => queues.map(({ type, waiting }) => [{ type }, waiting]),
+    ({ queues }) => [...noJobs, ...queues.map(({ type, waiting }): Sample<string> => [{ type }, waiting])],
   ],
   [
     'harbor_task_queue_latency',
     'For how long the oldest of them has waited, in seconds.',
     ['type'],
-    ({ queues }) => queues.map(({ type, oldestSeconds }) => [{ type }, oldestSeconds]),
+    ({ queues }) => [...noJobs, ...queues.map(({ type, oldestSeconds }): Sample<string> => [{ type }, oldestSeconds])],
   ],
   [
     'harbor_task_concurrency',
     'Jobs that run.',
     ['type', 'pool'],
-    ({ running }) => running.map(({ type, pool, running: count }) => [{ type, pool }, count]),
+    ({ running }) => [
+      ...noneRunning,
+      ...running.map(({ type, pool, running: count }): Sample<string> => [{ type, pool }, count]),
+    ],
   ],
   single('harbor_task_scheduled_total', 'Schedules.', ({ schedules }) => schedules),
   [
@@ -147,13 +157,16 @@ const work: readonly Row[] = [
     'haven_outbox_events',
     `Events that are not delivered yet, ${upTo}.`,
     ['consumer'],
-    ({ outbox }) => outbox.map(({ consumer, events }) => [{ consumer }, events]),
+    ({ outbox }) => [...noEvents, ...outbox.map(({ consumer, events }): Sample<string> => [{ consumer }, events])],
   ],
   [
     'haven_outbox_oldest_seconds',
     'Age of the oldest of them.',
     ['consumer'],
-    ({ outbox }) => outbox.map(({ consumer, oldestSeconds }) => [{ consumer }, oldestSeconds]),
+    ({ outbox }) => [
+      ...noEvents,
+      ...outbox.map(({ consumer, oldestSeconds }): Sample<string> => [{ consumer }, oldestSeconds]),
+    ],
   ],
   single('haven_gc_backlog_blobs', `Blobs that are due to be looked at, ${upTo}.`, ({ backlog }) => backlog.blobs),
   single(

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { sql, statement, type Sql } from '../database/sql.js';
 
 /** Who takes events from the outbox. */
-export type OutboxConsumer = 'core' | 'core-jobs' | 'projection' | 'audit-forward';
+export type OutboxConsumer = (typeof outboxConsumers)[number];
+export const outboxConsumers = ['core', 'core-jobs', 'projection', 'audit-forward'] as const;
 
 export interface OutboxEvent {
   topic: string;
