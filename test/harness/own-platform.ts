@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,9 +26,11 @@ export class OwnPlatform {
   /**
    * Starts it, in a folder that the service user may pass through.
    * @param settings of its own, in its environment
+   * @param folder to be made, or taken up again; without one, a new one
    */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<OwnPlatform> {
-    const folder = await mkdtemp(join(tmpdir(), 'haven-own-'));
+  static async start(settings: Readonly<Record<string, string>> = {}, folder?: string): Promise<OwnPlatform> {
+    folder ??= await mkdtemp(join(tmpdir(), 'haven-own-'));
+    await mkdir(folder, { recursive: true });
     await chmod(folder, 0o755);
     const platform = new OwnPlatform(folder, await freePort(), settings);
     await platform.up();

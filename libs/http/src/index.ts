@@ -23,7 +23,14 @@ export {
   type Page,
   type SortKey,
 } from './list-query.js';
-export { buildListSql, orderSql, type ListField, type ListShape, type ListSql, type OrderKey } from './list-query.sql.js';
+export {
+  buildListSql,
+  orderSql,
+  type ListField,
+  type ListShape,
+  type ListSql,
+  type OrderKey,
+} from './list-query.sql.js';
 export { sendCreated } from './location.js';
 export { installMetricsRoute } from './metrics.js';
 export { nestLog } from './nest-log.js';

@@ -1,6 +1,6 @@
 import { AppError } from '@haven/errors';
 import { parseListQuery } from './list-query.js';
-import { buildListSql, type ListShape, type ListSql } from './list-query.sql.js';
+import { buildListSql, orderSql, type ListShape, type ListSql } from './list-query.sql.js';
 
 const shape: ListShape = {
   fields: {
@@ -107,7 +107,7 @@ describe('where', () => {
       const terms = [text, `~${text}`, `[${text}~]`, `{${text}}`, `(${text})`];
       const pieces = terms.map((term) => buildListSql(parseListQuery({ q: `name=${term}`, sort }), shape));
       expect(JSON.stringify(pieces.map(({ values }) => values))).toContain(text.slice(0, 1));
-      return pieces.map(({ where: condition, orderBy, limit }) => `${condition} ${orderBy} ${limit}`).join('\n');
+      return pieces.map(({ where: condition, order }) => `${condition} ${orderSql(order)}`).join('\n');
     };
     // Values of lists stand between spaces, so the tame text has as many of them.
     const tame = hostile.replace(/[^ ]/g, 'x');
@@ -118,25 +118,35 @@ describe('where', () => {
 
 describe('order', () => {
   it.each([
-    ['', 'p.creation_time DESC, p.project_id ASC'],
+    ['', 'p.creation_time DESC, p.project_id DESC'],
     ['name', 'p.name ASC, p.project_id ASC'],
     ['-name,creation_time', 'p.name DESC, p.creation_time ASC, p.project_id ASC'],
-    ['nonsense', 'p.creation_time DESC, p.project_id ASC'],
+    ['-project_id', 'p.project_id DESC'],
+    ['nonsense', 'p.creation_time DESC, p.project_id DESC'],
     ['nonsense,name', 'p.name ASC, p.project_id ASC'],
-    ['constructor', 'p.creation_time DESC, p.project_id ASC'],
-    ['name; DROP TABLE project', 'p.creation_time DESC, p.project_id ASC'],
+    ['constructor', 'p.creation_time DESC, p.project_id DESC'],
+    ['name; DROP TABLE project', 'p.creation_time DESC, p.project_id DESC'],
   ])('%s', (sort, order) => {
-    expect(build('', sort).orderBy).toBe(order);
+    expect(orderSql(build('', sort).order)).toBe(order);
   });
 });
 
 describe('limit', () => {
   it.each([
-    [{}, 'LIMIT 10 OFFSET 0'],
-    [{ page: '3', page_size: '20' }, 'LIMIT 20 OFFSET 40'],
-    [{ page: '3', page_size: '0' }, ''],
-    [{ page: '90071992547409', page_size: '100' }, 'LIMIT 100 OFFSET 9007199254740800'],
-  ])('%j', (query, limit) => {
-    expect(buildListSql(parseListQuery(query), shape).limit).toBe(limit);
+    [{}, { offset: 0, limit: 10 }],
+    [
+      { page: '3', page_size: '20' },
+      { offset: 40, limit: 20 },
+    ],
+    [
+      { page: '3', page_size: '0' },
+      { offset: 0, limit: null },
+    ],
+    [
+      { page: '90071992547409', page_size: '100' },
+      { offset: 9_007_199_254_740_800, limit: 100 },
+    ],
+  ])('%j', (query, limits) => {
+    expect(buildListSql(parseListQuery(query), shape)).toMatchObject(limits);
   });
 });

@@ -19,15 +19,22 @@ export interface ListShape {
   idColumn: string;
 }
 
-/**
- * Pieces of one statement: `… WHERE ${where} ORDER BY ${orderBy} ${limit}`. `where` is never empty, and it alone
- * refers to `values`, so that a count can share both.
- */
+/** One key of an order. `expression` is SQL of ours. */
+export interface OrderKey {
+  expression: string;
+  descending: boolean;
+}
+
+/** What one statement is made of. `where` is never empty, and it alone refers to `values`, so that a count can share both. */
 export interface ListSql {
   where: string;
   values: unknown[];
-  orderBy: string;
-  limit: string;
+  /** Ends in a unique key. */
+  order: readonly OrderKey[];
+  /** How many rows come before the page. */
+  offset: number;
+  /** How many rows the page has at most; null for all. */
+  limit: number | null;
 }
 
 const MAX_INT64 = 2n ** 63n - 1n;
@@ -110,18 +117,25 @@ function fieldOf(shape: ListShape, key: string): ListField | undefined {
   return name === undefined ? undefined : shape.fields[name];
 }
 
-function orderSql(sort: readonly SortKey[], shape: ListShape): string {
-  const known = (keys: readonly SortKey[]): string[] =>
+/** The unique key goes the way of the key before it, so that an index has the order, from one end or the other. */
+function orderOf(sort: readonly SortKey[], shape: ListShape): OrderKey[] {
+  const known = (keys: readonly SortKey[]): OrderKey[] =>
     keys.flatMap(({ key, descending }) => {
       const column = fieldOf(shape, key)?.column;
-      return column === undefined ? [] : [`${column} ${descending ? 'DESC' : 'ASC'}`];
+      return column === undefined ? [] : [{ expression: column, descending }];
     });
   const asked = known(sort);
   const order = asked.length > 0 ? asked : known(parseSort(shape.defaultSort));
-  return [...order, `${shape.idColumn} ASC`].join(', ');
+  if (order.some(({ expression }) => expression === shape.idColumn)) return order;
+  return [...order, { expression: shape.idColumn, descending: order.at(-1)?.descending ?? false }];
 }
 
-const limitSql = ({ number, size }: Page): string => (size === 0 ? '' : `LIMIT ${size} OFFSET ${(number - 1) * size}`);
+const limitsOf = ({ number, size }: Page): Pick<ListSql, 'offset' | 'limit'> =>
+  size === 0 ? { offset: 0, limit: null } : { offset: (number - 1) * size, limit: size };
+
+/** `ORDER BY`'s list. */
+export const orderSql = (order: readonly OrderKey[]): string =>
+  order.map(({ expression, descending }) => `${expression} ${descending ? 'DESC' : 'ASC'}`).join(', ');
 
 /**
  * Turns a list query into SQL. Everything a caller wrote becomes a parameter or chooses among columns of the shape.
@@ -140,7 +154,7 @@ export function buildListSql(query: ListQuery, shape: ListShape, firstParameter 
   return {
     where: conditions.length === 0 ? 'TRUE' : conditions.join(' AND '),
     values,
-    orderBy: orderSql(query.sort, shape),
-    limit: limitSql(query.page),
+    order: orderOf(query.sort, shape),
+    ...limitsOf(query.page),
   };
 }

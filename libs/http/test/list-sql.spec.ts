@@ -1,7 +1,7 @@
 import { AppError } from '@haven/errors';
 import { Database, sql } from '@haven/models';
 import { createTestDatabase, type TestDatabase } from '@haven/testing';
-import { buildListSql, parseListQuery, type ListShape } from '../src/index.js';
+import { buildListSql, orderSql, parseListQuery, type ListShape } from '../src/index.js';
 
 const shape: ListShape = {
   fields: {
@@ -35,8 +35,9 @@ afterAll(async () => {
 });
 
 async function idsFor(query: Record<string, string>): Promise<number[]> {
-  const { where, values, orderBy, limit } = buildListSql(parseListQuery(query), shape, 2);
-  const text = `SELECT t.id FROM ${rows} WHERE $1::boolean AND ${where} ORDER BY ${orderBy} ${limit}`;
+  const { where, values, order, offset, limit } = buildListSql(parseListQuery(query), shape, 2);
+  const page = `ORDER BY ${orderSql(order)} LIMIT ${limit ?? 'ALL'} OFFSET ${offset}`;
+  const text = `SELECT t.id FROM ${rows} WHERE $1::boolean AND ${where} ${page}`;
   return (await db.rows<{ id: number }>(sql(text, true, ...values))).map(({ id }) => id);
 }
 

@@ -32,6 +32,7 @@ export {
 export { brokenConstraint, sqlState } from './database/database-errors.js';
 export { Database, type DatabaseSettings, type PoolSettings } from './database/database.js';
 export { isSchemaCurrent, migrate } from './database/migrator.js';
+export { SharedQuery } from './database/shared-query.js';
 export { sql, statement, type Query, type Sql } from './database/sql.js';
 export { compileDoublestar } from './immutable/doublestar.js';
 export { readImmutability } from './immutable/immutable-tags.js';

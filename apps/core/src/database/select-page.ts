@@ -1,5 +1,7 @@
-import type { ListSql, PageOf } from '@haven/http';
-import { sql, type Sql } from '@haven/models';
+import { LRUCache } from 'lru-cache';
+import { orderSql, type ListSql, type PageOf } from '@haven/http';
+import { SharedQuery, sql, type Query, type Sql } from '@haven/models';
+import { mergeRanges, type Range } from './page-range.js';
 
 /** What a list is taken from. All of it is SQL of ours; the values are the caller's. */
 export interface PageSource {
@@ -15,20 +17,107 @@ export interface PageSource {
   columnValues?: readonly unknown[];
 }
 
+type Place = Pick<ListSql, 'order' | 'offset' | 'limit'>;
+
+/** Pages up to here are read without knowing first how long the list is. */
+const nearRows = 1_000;
+/** Lists that are looked at just now. One that is forgotten too early is only read once more. */
+const sharedLists = new WeakMap<Sql, LRUCache<string, SharedQuery<Range, PageOf<object>>>>();
+const mostLists = 1_000;
+
 /**
- * Reads one page, and how long the whole list is: two statements, whatever the page.
- * Ids come first, from an index where one has that order, so that what lies before the page is neither fetched nor
- * computed.
+ * Reads one page, and how long the whole list is: two statements, whatever the page, and the same two for all who look at
+ * any page of one list at the same time. The rows are everyone's: they are only to be read.
  */
 export async function selectPage<Row extends object>(db: Sql, source: PageSource, list: ListSql): Promise<PageOf<Row>> {
-  const { table, idColumn, columns, columnValues = [] } = source;
-  const where = `${source.where} AND ${list.where}`;
-  const values = [...source.values, ...list.values];
-  const ids = `SELECT ${idColumn} FROM ${table} WHERE ${where} ORDER BY ${list.orderBy} ${list.limit}`;
-  const page = `SELECT ${columns} FROM ${table} WHERE ${idColumn} = ANY (ARRAY(${ids})) ORDER BY ${list.orderBy}`;
-  const [count, items] = await Promise.all([
-    db.one<{ total: number }>(sql(`SELECT count(*) AS total FROM ${table} WHERE ${where}`, ...values)),
-    db.rows<Row>(sql(page, ...values, ...columnValues)),
-  ]);
-  return { items, total: count.total };
+  const { offset, limit } = list;
+  if (limit === null) return readOne(new ListReader(db, source, list), list);
+  const page = await sharedListOf(db, source, list).find(`${offset}:${limit}`, { offset, limit });
+  return page as PageOf<Row>;
+}
+
+function sharedListOf(db: Sql, source: PageSource, list: ListSql): SharedQuery<Range, PageOf<object>> {
+  const known = sharedLists.get(db) ?? new LRUCache({ max: mostLists });
+  sharedLists.set(db, known);
+  const key = JSON.stringify([source, list.where, list.values, list.order]);
+  const shared = known.get(key) ?? new SharedQuery((asks) => readPages(new ListReader(db, source, list), list, asks));
+  known.set(key, shared);
+  return shared;
+}
+
+function readPages<Row extends object>(
+  reader: ListReader<Row>,
+  list: ListSql,
+  asks: readonly Range[],
+): Promise<PageOf<Row>[]> {
+  const [only] = asks;
+  return only !== undefined && asks.length === 1
+    ? readOne(reader, { ...list, ...only }).then((page) => [page])
+    : readSeveral(reader, asks);
+}
+
+/** Ids come first, from an index where one has that order: what lies before the page is neither fetched nor computed. */
+async function readOne<Row extends object>(reader: ListReader<Row>, page: Place): Promise<PageOf<Row>> {
+  const counting = reader.count();
+  const place = page.offset <= nearRows ? page : fromNearerEnd(page, await counting);
+  const ids = `${reader.ids} ORDER BY ${orderSql(place.order)} LIMIT ${place.limit ?? 'ALL'} OFFSET ${place.offset}`;
+  const [total, items] = await Promise.all([counting, reader.rows(ids)]);
+  return { items, total };
+}
+
+/** One pass over the list, up to the last of the pages. */
+async function readSeveral<Row extends object>(
+  reader: ListReader<Row>,
+  asks: readonly Range[],
+): Promise<PageOf<Row>[]> {
+  const { ranges, startOf } = mergeRanges(asks);
+  const isWanted = ranges.map(({ offset, limit }) => `n > ${offset} AND n <= ${offset + limit}`).join(' OR ');
+  const end = Math.max(...asks.map(({ offset, limit }) => offset + limit));
+  const ids = `SELECT id FROM (${reader.numberedIds}) AS list WHERE n <= ${end} AND (${isWanted})`;
+  const [total, rows] = await Promise.all([reader.count(), reader.rows(ids)]);
+  return asks.map((ask) => ({ items: rows.slice(startOf(ask), startOf(ask) + ask.limit), total }));
+}
+
+/** The statements of one list. */
+class ListReader<Row extends object> {
+  readonly ids: string;
+  readonly numberedIds: string;
+  private readonly from: string;
+  private readonly values: readonly unknown[];
+
+  constructor(
+    private readonly db: Sql,
+    private readonly source: PageSource,
+    private readonly list: ListSql,
+  ) {
+    const { table, idColumn, where } = source;
+    this.from = `FROM ${table} WHERE ${where} AND ${list.where}`;
+    this.values = [...source.values, ...list.values];
+    this.ids = `SELECT ${idColumn} ${this.from}`;
+    this.numberedIds = `SELECT ${idColumn} AS id, row_number() OVER (ORDER BY ${orderSql(list.order)}) AS n ${this.from}`;
+  }
+
+  async count(): Promise<number> {
+    return (await this.db.one<{ total: number }>(this.statement(`SELECT count(*) AS total ${this.from}`))).total;
+  }
+
+  /** Rows with these ids, in the list's order. */
+  rows(ids: string): Promise<Row[]> {
+    const { table, idColumn, columns, columnValues = [] } = this.source;
+    const text = `SELECT ${columns} FROM ${table} WHERE ${idColumn} = ANY (ARRAY(${ids})) ORDER BY ${orderSql(this.list.order)}`;
+    return this.db.rows<Row & Record<string, unknown>>(this.statement(text, columnValues));
+  }
+
+  private statement(text: string, columnValues: readonly unknown[] = []): Query {
+    return sql(text, ...this.values, ...columnValues);
+  }
+}
+
+/** The same page, read backwards where that passes over fewer rows. */
+export function fromNearerEnd({ order, offset, limit: asked }: Place, total: number): Place {
+  const limit = Math.max(Math.min(asked ?? total, total - offset), 0);
+  const behind = total - offset - limit;
+  if (offset <= behind || limit === 0) return { order, offset, limit };
+  const turned = order.map(({ expression, descending }) => ({ expression, descending: !descending }));
+  return { order: turned, offset: behind, limit };
 }

@@ -75,8 +75,8 @@ export class UserRepository {
   async search(text: string, limit: number): Promise<PageOf<UserRow>> {
     const filters = new Map([['username', { kind: 'fuzzy', value: text } as const]]);
     const list = buildListSql({ filters, sort: [], page: { number: 1, size: limit } }, shape);
-    const orderBy = 'length(username), username COLLATE "C"';
-    return selectPage<UserRow>(this.store.sql, source, { ...list, orderBy });
+    const order = ['length(username)', 'username COLLATE "C"'].map((expression) => ({ expression, descending: false }));
+    return selectPage<UserRow>(this.store.sql, source, { ...list, order });
   }
 
   find(userId: number): Promise<UserRow | null> {

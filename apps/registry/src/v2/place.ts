@@ -1,7 +1,5 @@
-import { statement, type RepositoryRef, type Sql } from '@haven/models';
-import { ensureRepository } from '@haven/models';
+import { ensureRepository, SharedQuery, statement, type RepositoryRef, type Sql } from '@haven/models';
 import { splitRepositoryName } from '@haven/oci';
-import { SharedQuery } from '../database/shared-query.js';
 
 /** What stands at a repository's name at this moment. */
 export interface Place {
