@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { containersOf, ofKind, secretData, workloadsOf, type Manifest, type Workload } from './manifest.ts';
+
+const documented = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
+
+/** Every variable that a service reads. docs/configuration.md is held against the services' own list by a test of libs/config. */
+const settings = new Map(
+  [...documented.matchAll(/^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$/gm)].map(([, key = '', , meaning = '']) => [
+    key,
+    { isSecret: meaning.endsWith('Secret.') },
+  ]),
+);
+const secrets = [...settings].filter(([, { isSecret }]) => isSecret).map(([key]) => key);
+const ofNginx = new Set([
+  'HAVEN_NGINX_ROLE',
+  'HAVEN_NGINX_CORE',
+  'HAVEN_NGINX_REGISTRY',
+  'HAVEN_NGINX_TLS_CERTIFICATE_FILE',
+  'HAVEN_NGINX_TLS_KEY_FILE',
+  'HAVEN_EXTERNAL_URL',
+]);
+/** What a service does not start without, or would take from its own machine. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  core: [
+    ...database('HAVEN_REDIS_URL_FILE', 'HAVEN_INTERNAL_SECRET_FILE', 'HAVEN_SECRET_KEY_FILE', 'HAVEN_EXTERNAL_URL'),
+    ...['HAVEN_REGISTRY_URL', 'HAVEN_JOBSERVICE_URL'],
+  ],
+  jobservice: database(
+    'HAVEN_REDIS_URL_FILE',
+    'HAVEN_INTERNAL_SECRET_FILE',
+    'HAVEN_SECRET_KEY_FILE',
+    'HAVEN_REGISTRY_URL',
+  ),
+  registry: database('HAVEN_INTERNAL_SECRET_FILE', 'HAVEN_EXTERNAL_URL', 'HAVEN_CORE_URL', 'HAVEN_BLOB_DELIVERY'),
+  'gc-controller': database('HAVEN_REDIS_URL_FILE'),
+  'log-collector': ['HAVEN_INTERNAL_SECRET_FILE'],
+  migrate: database('HAVEN_SECRET_KEY_FILE', 'HAVEN_ADMIN_PASSWORD_FILE'),
+  'await-database': database(),
+};
+
+function database(...more: string[]): string[] {
+  const own = ['HOST', 'PORT', 'NAME', 'USER', 'PASSWORD_FILE'].map((name) => `HAVEN_DATABASE_${name}`);
+  return [...own, ...more];
+}
+
+const isKnown = (name: string, image: string): boolean => {
+  if (image.startsWith('haven-nginx:')) return ofNginx.has(name);
+  return settings.has(name) || (name.endsWith('_FILE') && secrets.includes(name.slice(0, -'_FILE'.length)));
+};
+
+/** Variables that nobody reads, that are missing, or that hold a secret for everybody to see. */
+export function wrongVariables(manifests: readonly Manifest[]): string[] {
+  return workloadsOf(manifests).flatMap((workload) =>
+    containersOf(workload)
+      .filter(({ image }) => image.startsWith('haven'))
+      .flatMap(({ name, image, env = [] }) => {
+        const names = env.map((variable) => variable.name);
+        return [
+          ...names.filter((key) => !isKnown(key, image)).map((key) => `${key} is read by nobody`),
+          ...names.filter((key) => secrets.includes(key)).map((key) => `${key} holds a secret`),
+          ...(needed[name] ?? []).filter((key) => !names.includes(key)).map((key) => `${key} is missing`),
+        ].map((problem) => `${workload.id}/${name}: ${problem}`);
+      }),
+  );
+}
+
+/** Places outside Secrets where the value of one can be read. */
+export function exposedSecrets(manifests: readonly Manifest[]): string[] {
+  const values = ofKind(manifests, 'Secret').flatMap((secret) =>
+    Object.entries(secretData(secret)).filter(([key]) => key !== 'ca.crt'),
+  );
+  return manifests
+    .filter(({ kind }) => kind !== 'Secret')
+    .flatMap((manifest) => {
+      const text = JSON.stringify(manifest);
+      return values
+        .filter(([, value]) => text.includes(value) || text.includes(Buffer.from(value).toString('base64')))
+        .map(([key]) => `${manifest.kind}/${manifest.metadata.name} shows ${key}`);
+    });
+}
+
+export interface Address {
+  from: Workload;
+  host: string;
+  port: number;
+}
+
+/** Where containers are told to go. */
+export function addressesIn(manifests: readonly Manifest[]): Address[] {
+  const redis = redisHosts(manifests);
+  return workloadsOf(manifests).flatMap((from) =>
+    containersOf(from).flatMap(({ env = [] }) => {
+      const value = (name: string): string | undefined => env.find((variable) => variable.name === name)?.value;
+      const texts = env
+        .filter(({ name }) => /_(URL|CORE|REGISTRY)$/.test(name) && name !== 'HAVEN_EXTERNAL_URL')
+        .map((variable) => variable.value ?? '');
+      const database = value('HAVEN_DATABASE_HOST');
+      if (database !== undefined) texts.push(`${database}:${value('HAVEN_DATABASE_PORT') ?? ''}`);
+      if (value('HAVEN_REDIS_URL_FILE') !== undefined) texts.push(...redis);
+      return texts.map((text) => ({ from, ...hostAndPort(text) }));
+    }),
+  );
+}
+
+const redisHosts = (manifests: readonly Manifest[]): string[] =>
+  ofKind(manifests, 'Secret').flatMap((secret) => secretData(secret)['redis-url'] ?? []);
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const { hostname, port } = new URL(text.includes('://') ? text : `tcp://${text}`);
+  return { host: hostname, port: Number(port) };
+}
