@@ -9,6 +9,7 @@ import type { Workshop } from './workshop.ts';
 const lifecycle = '/test/lifecycle/';
 const chaosTests = '/test/chaos/';
 const replicationTests = '/test/replication/';
+const chartTests = '/test/chart/';
 
 /** Tests from outside, against a whole platform started as anybody would start it. */
 export async function blackBox(shop: Workshop): Promise<void> {
@@ -31,6 +32,7 @@ export async function blackBox(shop: Workshop): Promise<void> {
       lifecycle,
       chaosTests,
       replicationTests,
+      chartTests,
     ]);
     // These stop and kill the platform, so they have it to themselves.
     const alone = { ...env, HAVEN_TEST_LIFECYCLE: '1' };
@@ -43,6 +45,11 @@ export async function blackBox(shop: Workshop): Promise<void> {
 /** Several platforms that copy to each other and to other registries; the tests start and stop them themselves. */
 export async function replication(shop: Workshop): Promise<void> {
   await shop.jest('black-box', {}, ['--testPathPatterns', replicationTests]);
+}
+
+/** What helm and Kubernetes' API server make of the chart; needs no platform. */
+export async function chart(shop: Workshop): Promise<void> {
+  await shop.jest('black-box', {}, ['--testPathPatterns', chartTests]);
 }
 
 /** Kills, a full disk, and memory under load, on a platform that the tests start and stop themselves. */

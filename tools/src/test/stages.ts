@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build, install } from '../build.ts';
 import { Failure } from '../failure.ts';
 import { clientPackages, ensurePackages, serverPackages } from '../packages.ts';
-import { blackBox, chaos, replication } from './black-box.stage.ts';
+import { blackBox, chaos, chart, replication } from './black-box.stage.ts';
 import { integration } from './integration.stage.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -22,6 +22,7 @@ export const stages: Readonly<Record<string, (shop: Workshop) => unknown>> = {
   integration,
   'black-box': blackBox,
   replication,
+  chart,
   chaos,
 };
 
