@@ -9,7 +9,8 @@ import { admin } from '../platform.subject.ts';
 import { namesOf, newPeers, type Field, type Row } from '../row.ts';
 import type { Subject } from '../subject.ts';
 
-const repository = 'bench/list';
+const tagsRepository = 'bench/tags';
+const referrersRepository = 'bench/referrers';
 const connections = 32;
 const pushers = 8;
 const pageSize = 100;
@@ -28,11 +29,13 @@ export const tagsRow: Row = {
       await fillWithTags(subject, tags);
       await checkTags(subject, tags);
     }
-    const list = `/v2/${repository}/tags/list?n=${pageSize}`;
+    const list = `/v2/${tagsRepository}/tags/list?n=${pageSize}`;
     const pages = Array.from({ length: Math.ceil(sizes.tags / pageSize) }, (_, page) =>
       page === 0 ? list : `${list}&last=${tagOf(page * pageSize - 1)}`,
     );
-    const contenders = subjects.map((subject) => lister(subject, pages, sizes.seconds, pageSize * tagOf(0).length));
+    const contenders = subjects.map((subject) =>
+      lister(subject, tagsRepository, pages, sizes.seconds, pageSize * tagOf(0).length),
+    );
     const goals = [{ of: haven.name, against: namesOf(newPeers(peers)), atLeast }];
     const title = `${tags.length} tags, pages of ${pageSize}, ${connections} connections`;
     return { cases: [{ title, unit: 'requests/s', contenders, goals }] };
@@ -45,26 +48,26 @@ export const referrersRow: Row = {
   prepare: async ({ haven, peers, sizes }: Field) => {
     const others = peers.filter(({ name }) => name === 'zot');
     const image = await makeImage({ seed: 'subject' });
-    const path = `/v2/${repository}/referrers/${image.manifest.digest}`;
+    const path = `/v2/${referrersRepository}/referrers/${image.manifest.digest}`;
     for (const subject of [haven, ...others]) {
-      await subject.prepare(repository);
+      await subject.prepare(referrersRepository);
       const client = new RegistryClient(subject.url, admin);
-      await pushArtifact(client, repository, image, 'subject');
+      await pushArtifact(client, referrersRepository, image, 'subject');
       const artifactType = 'application/vnd.example.signature';
       const first = makeReferrer({ subject: image.manifest, artifactType, payload: Buffer.from('signature') });
-      await pushArtifact(client, repository, first);
+      await pushArtifact(client, referrersRepository, first);
       const numbers = Array.from({ length: sizes.referrers - 1 }, (_, number) => String(number));
       await eachOf(numbers, pushers, async (number) => {
         const annotations = { 'org.example.number': number };
         const payload = Buffer.from('signature');
         const { manifest } = makeReferrer({ subject: image.manifest, artifactType, payload, annotations });
-        await putManifest(client, repository, manifest);
+        await putManifest(client, referrersRepository, manifest);
       });
       const answer = (await client.request('GET', path)).expect(200).json() as { manifests: unknown[] };
       mustCount(subject, answer.manifests.length, sizes.referrers);
     }
     const contenders = [haven, ...others].map((subject) =>
-      lister(subject, [path], sizes.seconds, sizes.referrers * image.manifest.digest.length),
+      lister(subject, referrersRepository, [path], sizes.seconds, sizes.referrers * image.manifest.digest.length),
     );
     const title = `referrers of an image with ${sizes.referrers}, ${connections} connections`;
     return {
@@ -76,7 +79,13 @@ export const referrersRow: Row = {
 };
 
 /** @param bodyBytes what an answer has at the least, on average */
-const lister = (subject: Subject, paths: readonly string[], seconds: number, bodyBytes: number): Contender => ({
+const lister = (
+  subject: Subject,
+  repository: string,
+  paths: readonly string[],
+  seconds: number,
+  bodyBytes: number,
+): Contender => ({
   name: subject.name,
   subject,
   measure: async () => {
@@ -86,11 +95,11 @@ const lister = (subject: Subject, paths: readonly string[], seconds: number, bod
 });
 
 async function fillWithTags(subject: Subject, tags: readonly string[]): Promise<void> {
-  await subject.prepare(repository);
+  await subject.prepare(tagsRepository);
   const image = await makeImage({ seed: 'tags' });
   const [first = ''] = tags;
   const client = new RegistryClient(subject.url, admin);
-  await pushArtifact(client, repository, image, first);
+  await pushArtifact(client, tagsRepository, image, first);
   const { bytes, mediaType } = image.manifest;
   if (subject instanceof PeerSubject && subject.name === 'zot') return tagInLayout(subject, first, tags);
   const pushes = subject instanceof PeerSubject ? tags : tags.filter((_tag, index) => index % tagsAtOnce === 0);
@@ -99,8 +108,8 @@ async function fillWithTags(subject: Subject, tags: readonly string[]): Promise<
     const index = tags.indexOf(tag);
     const others = pushes === tags ? [] : tags.slice(index + 1, index + tagsAtOnce);
     const query = new URLSearchParams(others.map((other): [string, string] => ['tag', other]));
-    const headers = { ...(await subject.headersFor(repository)), 'content-type': mediaType };
-    const path = `/v2/${repository}/manifests/${tag}?${query.toString()}`;
+    const headers = { ...(await subject.headersFor(tagsRepository)), 'content-type': mediaType };
+    const path = `/v2/${tagsRepository}/manifests/${tag}?${query.toString()}`;
     (await pusher.request('PUT', path, { headers, body: bytes })).expect(201);
   });
   await pusher.close();
@@ -108,11 +117,11 @@ async function fillWithTags(subject: Subject, tags: readonly string[]): Promise<
 
 /** Writes tags as zot does, which writes all of them anew with every push and would take long. */
 async function tagInLayout({ root }: PeerSubject, first: string, tags: readonly string[]): Promise<void> {
-  const file = join(root, repository, 'index.json');
+  const file = join(root, tagsRepository, 'index.json');
   const index = JSON.parse(await readFile(file, 'utf8')) as { manifests: { annotations?: Record<string, string> }[] };
   const name = 'org.opencontainers.image.ref.name';
-  const tagged = index.manifests.find(({ annotations }) => annotations?.[name] === first);
-  const others = tags.slice(1).map((tag) => ({ ...tagged, annotations: { ...tagged?.annotations, [name]: tag } }));
+  const known = index.manifests.find(({ annotations }) => annotations?.[name] === first);
+  const others = tags.slice(1).map((tag) => ({ ...known, annotations: { ...known?.annotations, [name]: tag } }));
   const manifests = [...index.manifests, ...others];
   await writeFile(file, JSON.stringify({ ...index, mediaType: mediaTypes.oci.index, manifests }));
 }
@@ -121,7 +130,7 @@ async function tagInLayout({ root }: PeerSubject, first: string, tags: readonly 
 async function checkTags(subject: Subject, tags: readonly string[]): Promise<void> {
   const client = new RegistryClient(subject.url, admin);
   const found: string[] = [];
-  for (let path: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`; path !== undefined;) {
+  for (let path: string | undefined = `/v2/${tagsRepository}/tags/list?n=${pageSize}`; path !== undefined;) {
     const answer = (await client.request('GET', path)).expect(200);
     // Some peers point to one more page, which is empty.
     found.push(...((answer.json() as { tags: string[] | null }).tags ?? []));

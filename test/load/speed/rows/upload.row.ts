@@ -11,20 +11,27 @@ const repository = 'bench/upload';
 const chunkBytes = 8 * 2 ** 20;
 const mostConnections = 4;
 
+interface Load {
+  atOnce: number;
+  blobs: LargeBlobs;
+}
+
 type Push = (client: BenchClient, blob: LargeBlob) => Promise<void>;
 
-/** Large blobs, in one request and in chunks, by one and by four at once; all new. */
+/** A large blob, and four of a quarter of its size at once; in one request and in chunks; all new. */
 export const uploadRow: Row = {
   id: 'upload',
   prepare: async ({ haven, peers, sizes }: Field) => {
-    const blobs = new LargeBlobs(sizes.blobBytes);
+    const loads = [1, mostConnections].map((atOnce): Load => {
+      return { atOnce, blobs: new LargeBlobs(sizes.blobBytes / atOnce) };
+    });
     const floor = await FloorSubject.start();
     const subjects = [haven, ...newPeers(peers)];
     for (const subject of subjects) await subject.prepare(repository);
     const all: readonly Subject[] = [...subjects, floor];
     const clients = new Map(all.map((subject) => [subject, new BenchClient(subject, mostConnections)]));
 
-    const contender = (subject: Subject, atOnce: number, push: Push): Contender => ({
+    const contender = (subject: Subject, { atOnce, blobs }: Load, push: Push): Contender => ({
       name: subject.name,
       subject,
       measure: async () => {
@@ -42,13 +49,10 @@ export const uploadRow: Row = {
       { name: 'in chunks of 8 MiB', push: (client, blob) => pushLarge(client, repository, blob, chunkBytes) },
     ];
     const cases = manners.flatMap(({ name, push }) =>
-      [1, mostConnections].map((atOnce): Case => ({
-        title: `push of ${sizes.blobBytes / 2 ** 20} MiB ${name}, ${atOnce} at once`,
+      loads.map((load): Case => ({
+        title: `push of ${load.atOnce} × ${load.blobs.bytes / 2 ** 20} MiB at once, ${name}`,
         unit: 'MB/s',
-        contenders: [
-          ...subjects.map((subject) => contender(subject, atOnce, push)),
-          contender(floor, atOnce, pushToFloor),
-        ],
+        contenders: [...subjects.map((subject) => contender(subject, load, push)), contender(floor, load, pushToFloor)],
         goals: [
           { of: haven.name, against: namesOf(newPeers(peers)), atLeast: 1.5 },
           { of: haven.name, against: [floor.name], atLeast: 0.6 },
