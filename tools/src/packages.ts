@@ -33,6 +33,8 @@ export const clientPackages: readonly Package[] = [
   withProgram('docker-registry', 'docker-registry'),
   withProgram('slapd', 'slapd'),
   withProgram('ldap-utils', 'ldapadd'),
+  withProgram('prometheus', 'prometheus'),
+  withProgram('prometheus-alertmanager', 'amtool'),
 ];
 
 /** Installs what is missing, as root or through sudo. Throws, and says what to do by hand, when that is not possible. */

@@ -10,6 +10,7 @@ const lifecycle = '/test/lifecycle/';
 const chaosTests = '/test/chaos/';
 const replicationTests = '/test/replication/';
 const chartTests = '/test/chart/';
+const observabilityTests = '/test/observability/';
 
 /** Tests from outside, against a whole platform started as anybody would start it. */
 export async function blackBox(shop: Workshop): Promise<void> {
@@ -33,6 +34,7 @@ export async function blackBox(shop: Workshop): Promise<void> {
       chaosTests,
       replicationTests,
       chartTests,
+      observabilityTests,
     ]);
     // These stop and kill the platform, so they have it to themselves.
     const alone = { ...env, HAVEN_TEST_LIFECYCLE: '1' };
@@ -55,4 +57,9 @@ export async function chart(shop: Workshop): Promise<void> {
 /** Kills, a full disk, and memory under load, on a platform that the tests start and stop themselves. */
 export async function chaos(shop: Workshop): Promise<void> {
   await shop.jest('black-box', { HAVEN_TEST_CHAOS: '1' }, ['--testPathPatterns', chaosTests]);
+}
+
+/** A real Prometheus with our rules and dashboards, on a platform that the tests start and stop themselves. */
+export async function observability(shop: Workshop): Promise<void> {
+  await shop.jest('black-box', {}, ['--testPathPatterns', observabilityTests]);
 }

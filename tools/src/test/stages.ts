@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build, install } from '../build.ts';
 import { Failure } from '../failure.ts';
 import { clientPackages, ensurePackages, serverPackages } from '../packages.ts';
-import { blackBox, chaos, chart, replication } from './black-box.stage.ts';
+import { blackBox, chaos, chart, observability, replication } from './black-box.stage.ts';
 import { integration } from './integration.stage.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -23,6 +23,7 @@ export const stages: Readonly<Record<string, (shop: Workshop) => unknown>> = {
   'black-box': blackBox,
   replication,
   chart,
+  observability,
   chaos,
 };
 

@@ -38,7 +38,7 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
     const artifacts = work.artifacts as SourceArtifact[];
     const platformId = await source.platformId(signal);
     const progress = new Progress(context, artifacts.length);
-    const sent = this.metrics.replicatedBytes.labels({ policy: policy.name });
+    const counted = this.metrics.copying(policy.name);
     const copy = new ArtifactCopy(
       { client: await source.client(work.source), repository: work.source },
       { client: await target.client(work.target), repository: work.target },
@@ -50,7 +50,7 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
         signal,
         onBytes: (bytes) => {
           progress.sent(bytes);
-          sent.inc(bytes);
+          counted.sent(bytes);
         },
         uploads: progress.uploads,
         onUpload: (digest, location) => {
@@ -64,7 +64,7 @@ export class ReplicationJob implements JobHandler<'REPLICATION'> {
       const names = artifact.tags.length === 0 ? artifact.digest : artifact.tags.join(', ');
       log.info(`${work.source}: ${names} copied to ${work.target}`);
       progress.copied();
-      this.metrics.replicatedArtifacts.inc({ policy: policy.name });
+      counted.copied();
     });
     log.info(`${artifacts.length} artifacts copied, ${progress.bytes} bytes sent`);
   }
