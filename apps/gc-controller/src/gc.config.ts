@@ -13,8 +13,8 @@ const keys = {
 
 /** Reads what gc-controller takes from its environment. @throws ConfigError that names every problem */
 export function readGcConfig(environment?: Environment) {
-  const { host, port, name, user, password, ...rest } = readSettings(keys, environment);
-  return { ...rest, database: { host, port, name, user, password } };
+  const { host, port, name, user, password, tls, caFile, ...rest } = readSettings(keys, environment);
+  return { ...rest, database: { host, port, name, user, password, tls, caFile } };
 }
 export type GcConfig = ReturnType<typeof readGcConfig>;
 

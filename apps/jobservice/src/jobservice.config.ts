@@ -18,8 +18,8 @@ const keys = {
 
 /** Reads what jobservice takes from its environment. @throws ConfigError that names every problem */
 export function readJobserviceConfig(environment?: Environment) {
-  const { host, port, name, user, password, ...rest } = readSettings(keys, environment);
-  return { ...rest, database: { host, port, name, user, password } };
+  const { host, port, name, user, password, tls, caFile, ...rest } = readSettings(keys, environment);
+  return { ...rest, database: { host, port, name, user, password, tls, caFile } };
 }
 export type JobserviceConfig = ReturnType<typeof readJobserviceConfig>;
 

@@ -21,8 +21,8 @@ const keys = {
 
 /** Reads what the registry takes from its environment. @throws ConfigError that names every problem */
 export function readRegistryConfig(environment?: Environment) {
-  const { host, port, name, user, password, ...rest } = readSettings(keys, environment);
-  return { ...rest, database: { host, port, name, user, password } };
+  const { host, port, name, user, password, tls, caFile, ...rest } = readSettings(keys, environment);
+  return { ...rest, database: { host, port, name, user, password, tls, caFile } };
 }
 export type RegistryConfig = ReturnType<typeof readRegistryConfig>;
 

@@ -62,6 +62,18 @@ export const settings = {
   databaseName: setting('HAVEN_DATABASE_NAME', text, 'Name of the database.', { fallback: 'registry' }),
   databaseUser: setting('HAVEN_DATABASE_USER', text, 'Role that owns the database.', { fallback: 'haven' }),
   databasePassword: setting('HAVEN_DATABASE_PASSWORD', text, 'Password of that role.', { secret: true }),
+  databaseTls: setting(
+    'HAVEN_DATABASE_TLS',
+    z.enum(['disable', 'require', 'verify-ca', 'verify-full']),
+    "Whether connections to PostgreSQL use TLS, and what is checked of its certificate: nothing (require), who signed it, or its host too; as libpq's sslmode.",
+    { fallback: 'disable' },
+  ),
+  databaseCaFile: setting(
+    'HAVEN_DATABASE_CA_FILE',
+    z.string(),
+    "Certificates of the authorities (PEM) that may have signed that certificate; the system's where none is given.",
+    { fallback: '' },
+  ),
   redisUrl: setting(
     'HAVEN_REDIS_URL',
     z.url({ protocol: /^rediss?$/ }),
@@ -350,4 +362,6 @@ export const databaseSettings = {
   name: settings.databaseName,
   user: settings.databaseUser,
   password: settings.databasePassword,
+  tls: settings.databaseTls,
+  caFile: settings.databaseCaFile,
 };

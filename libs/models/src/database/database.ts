@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg, { type PoolClient, type QueryResultRow } from 'pg';
 import { isRetryable, translateDatabaseError } from './database-errors.js';
+import { tlsOptions, type DatabaseTls } from './database-tls.js';
 import { sqlOver, type Query, type Sql } from './sql.js';
 
 export interface DatabaseSettings {
@@ -10,6 +11,10 @@ export interface DatabaseSettings {
   name: string;
   user: string;
   password: string;
+  /** Without it, no TLS. */
+  tls?: DatabaseTls;
+  /** File with authorities (PEM); the system's without one. */
+  caFile?: string;
 }
 
 export interface PoolSettings {
@@ -38,6 +43,7 @@ export function poolOptions(settings: DatabaseSettings, pool: PoolSettings): pg.
     database: settings.name,
     user: settings.user,
     password: settings.password,
+    ssl: tlsOptions(settings),
     application_name: pool.applicationName,
     max: pool.connections,
     connectionTimeoutMillis: acquireTimeoutMs,
