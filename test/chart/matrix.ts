@@ -48,7 +48,15 @@ const stores: Readonly<Record<string, Values>> = {
     logCollector: { enabled: false },
   },
   'stores outside, secrets given': {
-    database: { type: 'external', external: { host: 'pg.example.com', existingSecret: 'database-secret' } },
+    database: {
+      type: 'external',
+      external: {
+        host: 'pg.example.com',
+        existingSecret: 'database-secret',
+        sslmode: 'verify-full',
+        caSecretName: 'ca-secret',
+      },
+    },
     redis: { type: 'external', external: { addr: 'redis.example.com:6379', existingSecret: 'redis-secret' } },
     existingSecretAdminPassword: 'admin-secret',
     existingSecretAdminPasswordKey: 'first',

@@ -146,6 +146,10 @@ readinessProbe:
   failureThreshold: 2
 {{- end -}}
 
+{{- define "haven.databaseCa" -}}
+{{- if eq .Values.database.type "external" -}}{{- .Values.database.external.caSecretName -}}{{- end -}}
+{{- end -}}
+
 {{/* Of (root): how services reach PostgreSQL, without the password. */}}
 {{- define "haven.databaseEnv" -}}
 {{- $external := .root.Values.database.external }}
@@ -158,6 +162,34 @@ readinessProbe:
   value: {{ ternary "registry" $external.coreDatabase $isInternal | quote }}
 - name: HAVEN_DATABASE_USER
   value: {{ ternary "haven" $external.username $isInternal | quote }}
+{{- if not $isInternal }}
+- name: HAVEN_DATABASE_TLS
+  value: {{ $external.sslmode }}
+{{- if $external.caSecretName }}
+- name: HAVEN_DATABASE_CA_FILE
+  value: /etc/haven/database-ca/ca.crt
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Of (root): what that takes. */}}
+{{- define "haven.databaseMount" -}}
+{{- if include "haven.databaseCa" .root }}
+- name: database-ca
+  mountPath: /etc/haven/database-ca
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "haven.databaseVolume" -}}
+{{- with include "haven.databaseCa" .root }}
+- name: database-ca
+  secret:
+    secretName: {{ . }}
+    items:
+      - key: ca.crt
+        path: ca.crt
+{{- end }}
 {{- end -}}
 
 {{/* Of (root): for those who call others. */}}
@@ -200,6 +232,7 @@ readinessProbe:
     {{- include "haven.secretEnv" (dict "keys" (list "database-password")) | nindent 4 }}
   volumeMounts:
     {{- include "haven.secretMount" . | nindent 4 }}
+    {{- include "haven.databaseMount" . | nindent 4 }}
   resources:
     {{- include "haven.briefResources" . | nindent 4 }}
 {{- end -}}
@@ -215,6 +248,7 @@ readinessProbe:
     {{- include "haven.secretEnv" (dict "keys" (list "database-password" "secret-key" "admin-password")) | nindent 4 }}
   volumeMounts:
     {{- include "haven.secretMount" (dict "volume" "migrate-secrets") | nindent 4 }}
+    {{- include "haven.databaseMount" . | nindent 4 }}
   resources:
     {{- include "haven.briefResources" . | nindent 4 }}
 {{- end -}}
