@@ -4,7 +4,7 @@ import { brokenWays, openPorts } from './connections.ts';
 import { exposedSecrets, wrongVariables } from './environment.ts';
 import { softSpots } from './hardening.ts';
 import { chart, helm, kubeVersion, refusal, render, type Values } from './helm.ts';
-import { workloadsOf, type Manifest } from './manifest.ts';
+import { workloadsOf, type Container, type Manifest } from './manifest.ts';
 import { setups } from './matrix.ts';
 import { brokenReferences } from './references.ts';
 import { refusals } from './refusals.ts';
@@ -53,13 +53,16 @@ describeUnless(helm === undefined ? 'helm is not installed' : undefined, 'the ch
   });
 
   it('ends nginx before the registry behind it, and gives both the time to finish', () => {
-    const [manifests] = rendered.values();
-    const { pod } = workloadsOf(manifests!).find(({ component }) => component === 'registry')!;
-    const pause = (name: string): number =>
-      pod.containers.find((container) => container.name === name)!.lifecycle!.preStop!.sleep!.seconds;
-    expect(pause('nginx')).toBeLessThan(pause('registry'));
-    // The registry gives transfers 30 seconds, and 5 to note how far they came.
-    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(pause('registry') + 35);
+    for (const manifests of rendered.values()) {
+      const { pod } = workloadsOf(manifests).find(({ component }) => component === 'registry')!;
+      const container = (name: string): Container => pod.containers.find((candidate) => candidate.name === name)!;
+      const pause = (name: string): number => container(name).lifecycle!.preStop!.sleep!.seconds;
+      const { value } = container('nginx').env!.find(({ name }) => name === 'HAVEN_NGINX_SHUTDOWN_TIMEOUT')!;
+      expect(pause('nginx')).toBeLessThan(pause('registry'));
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(pause('nginx') + Number.parseInt(value!));
+      // The registry gives transfers 30 seconds, and 5 to note how far they came.
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(pause('registry') + 35);
+    }
   });
 
   it('keeps what shares a volume of one node on one node', async () => {

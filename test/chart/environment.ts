@@ -16,6 +16,8 @@ const ofNginx = new Set([
   'HAVEN_NGINX_ROLE',
   'HAVEN_NGINX_CORE',
   'HAVEN_NGINX_REGISTRY',
+  'HAVEN_NGINX_SHUTDOWN_TIMEOUT',
+  'HAVEN_NGINX_TRUSTED_PROXIES',
   'HAVEN_NGINX_TLS_CERTIFICATE_FILE',
   'HAVEN_NGINX_TLS_KEY_FILE',
   'HAVEN_EXTERNAL_URL',
@@ -45,7 +47,7 @@ function database(...more: string[]): string[] {
 }
 
 const isKnown = (name: string, image: string): boolean => {
-  if (image.startsWith('haven-nginx:')) return ofNginx.has(name);
+  if (image.startsWith('haven/haven-nginx:')) return ofNginx.has(name);
   return settings.has(name) || (name.endsWith('_FILE') && secrets.includes(name.slice(0, -'_FILE'.length)));
 };
 
@@ -53,7 +55,7 @@ const isKnown = (name: string, image: string): boolean => {
 export function wrongVariables(manifests: readonly Manifest[]): string[] {
   return workloadsOf(manifests).flatMap((workload) =>
     containersOf(workload)
-      .filter(({ image }) => image.startsWith('haven'))
+      .filter(({ image }) => image.startsWith('haven/'))
       .flatMap(({ name, image, env = [] }) => {
         const names = env.map((variable) => variable.name);
         return [

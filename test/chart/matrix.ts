@@ -111,6 +111,7 @@ const sizes: Readonly<Record<string, Values>> = {
         registry: { accessMode: 'ReadWriteMany', storageClass: 'shared', annotations: { a: 'b' } },
       },
     },
+    transferGraceSeconds: 600,
     metrics: {
       enabled: true,
       serviceMonitor: { enabled: true, interval: '30s', additionalLabels: { release: 'prometheus' } },
@@ -140,6 +141,7 @@ const singles: readonly Setup[] = [
     name: 'a certificate for an address',
     values: { expose: { type: 'nodePort' }, externalURL: 'https://192.0.2.7:30003' },
   },
+  { name: 'known proxies', values: { expose: { trustedProxies: ['10.0.0.0/8', 'fd00::/8'] } } },
   { name: 'no network policies', values: { networkPolicy: { enabled: false } } },
   {
     name: 'OpenShift',

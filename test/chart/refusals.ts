@@ -58,6 +58,11 @@ export const refusals: readonly Refusal[] = [
     values: { redis: { type: 'external' } },
     because: "at '/redis/external/addr'",
   },
+  {
+    name: 'a proxy without an address',
+    values: { expose: { trustedProxies: ['proxy'] } },
+    because: "at '/expose/trustedProxies/0'",
+  },
   { name: 'an unknown way in', values: { expose: { type: 'tunnel' } }, because: "at '/expose/type'" },
   {
     name: 'a route to no gateway',
