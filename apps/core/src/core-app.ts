@@ -2,7 +2,7 @@ import { SecretBox } from '@haven/auth';
 import { createHttpApp, type HttpApp, type RouteDescription } from '@haven/http';
 import { sql } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
-import { harborRequests, type Logger } from '@haven/observability';
+import { tellHarborRequests, type Logger } from '@haven/observability';
 import type { FastifyInstance } from 'fastify';
 import { installApiDescription } from './api-description/api-description.routes.js';
 import { AppModule } from './app.module.js';
@@ -48,7 +48,9 @@ export async function createCoreApp(log: Logger): Promise<{ app: HttpApp; config
       acceptNotifications(fastify);
       installApiDescription(fastify, () => routes);
     },
-    requestMetrics: (metrics, inFlight) => [harborRequests(metrics, inFlight)],
+    tellRequests: (metrics, meter) => {
+      tellHarborRequests(metrics, meter.tallies, () => meter.inFlight);
+    },
     readiness: (nest) => [{ name: 'database', check: () => nest.get(ModelStore).sql.one(sql('SELECT 1')) }],
   });
   routes = app.routes;

@@ -22,7 +22,6 @@ import { PullLog } from './event/pull.log.js';
 import { ManifestPushService } from './manifest/manifest-push.service.js';
 import { ManifestRepository } from './manifest/manifest.repository.js';
 import { ManifestRoutes } from './manifest/manifest.routes.js';
-import { Traffic } from './metrics.js';
 import { ProjectionConsumer } from './projection/projection.consumer.js';
 import { ProjectionRepository } from './projection/projection.repository.js';
 import { PurgeJob } from './purge/purge.job.js';
@@ -35,6 +34,7 @@ import { LOGGER, REGISTRY_CONFIG, type RegistryConfig } from './registry.config.
 import { StorageHealth } from './storage/storage-health.js';
 import { storageProviders } from './storage/storage.providers.js';
 import { TagRoutes } from './tag/tag.routes.js';
+import { Traffic } from './traffic.js';
 import { MountService } from './upload/mount.service.js';
 import { RunningHashes } from './upload/running-hashes.js';
 import { UploadCommitService } from './upload/upload-commit.service.js';
@@ -88,11 +88,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         { provide: REGISTRY_CONFIG, useValue: config },
         { provide: LOGGER, useValue: log },
         Metrics,
-        {
-          provide: Traffic,
-          inject: [Metrics],
-          useFactory: (metrics: Metrics) => new Traffic(metrics, config.metricsProjects),
-        },
+        { provide: Traffic, useValue: new Traffic(config.metricsProjects) },
         Databases,
         CoreClient,
         ...storageProviders,

@@ -23,10 +23,11 @@ import { Databases } from './database/databases.js';
 import type { RegistryConfig } from './registry.config.js';
 import { installInternalRoutes } from './internal/internal.routes.js';
 import { ManifestRepository } from './manifest/manifest.repository.js';
-import { reportParts, type MeasuredParts } from './metrics.js';
+import { tellRegistry, type MeasuredParts } from './metrics.js';
 import { QuotaAlarm } from './quota/quota-alarm.js';
 import { StorageHealth } from './storage/storage-health.js';
 import { BLOB_STORE } from './storage/storage.providers.js';
+import { Traffic } from './traffic.js';
 import { Gate } from './v2/gate.js';
 import { ReadOnly } from './v2/read-only.js';
 import { RouteMeters } from './v2/route-meter.js';
@@ -63,18 +64,13 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
   });
   const nest = await createNest(AppModule.with(config, log), adapter, log);
   const fastify = adapter.getInstance<FastifyInstance>();
-  const metrics = nest.get(Metrics);
-  const router = new V2Router(
-    nest.get(RouteTable),
-    nest.get(Gate),
-    nest.get(ReadOnly),
-    nest.get(QuotaAlarm),
-    new RouteMeters(metrics),
-  );
+  const requests = new RouteMeters();
+  const router = new V2Router(nest.get(RouteTable), nest.get(Gate), nest.get(ReadOnly), nest.get(QuotaAlarm), requests);
   router.install(fastify, respond);
   installHealthRoutes(fastify, healthChecks(nest), log);
+  const metrics = nest.get(Metrics);
   installMetricsRoute(fastify, metrics);
-  reportParts(metrics, measuredParts(nest));
+  tellRegistry(metrics, measuredParts(nest, requests));
   installInternalRoutes(fastify, config.internalSecret, nest.get<BlobStore>(BLOB_STORE));
   // What is not below /v2 is answered by Nest.
   nest.useGlobalFilters(new HarborErrorFilter(respond));
@@ -96,7 +92,9 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
   };
 }
 
-const measuredParts = (nest: NestFastifyApplication): MeasuredParts => ({
+const measuredParts = (nest: NestFastifyApplication, requests: RouteMeters): MeasuredParts => ({
+  requests,
+  traffic: nest.get(Traffic),
   databases: nest.get(Databases),
   store: nest.get<BlobStore>(BLOB_STORE),
   uploadMemory: nest.get(ByteBudget),

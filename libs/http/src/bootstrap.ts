@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Metrics, requestDurations, type HealthCheck, type RequestMetrics } from '@haven/observability';
+import { Metrics, tellDurations, type HealthCheck } from '@haven/observability';
 import { renderHarbor } from '@haven/errors';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -31,8 +31,8 @@ export interface HttpAppOptions {
   configure?: (app: INestApplicationContext, fastify: FastifyInstance) => void | Promise<void>;
   /** What `/readyz` asks, made when providers exist. */
   readiness?: (app: INestApplicationContext) => readonly HealthCheck[];
-  /** Where requests are counted beside `haven_http_request_duration_seconds`. */
-  requestMetrics?: (metrics: Metrics, inFlight: () => number) => readonly RequestMetrics[];
+  /** Told beside `haven_http_request_duration_seconds` of what was counted. */
+  tellRequests?: (metrics: Metrics, meter: RequestMeter) => void;
   /** How long running requests may take after a signal to stop. */
   graceMs?: number;
 }
@@ -86,8 +86,8 @@ export async function createHttpApp(module: Type, options: HttpAppOptions): Prom
   installHealthRoutes(fastify, options.readiness?.(nest) ?? [], log);
   const metrics = nest.get(Metrics, { strict: false });
   installMetricsRoute(fastify, metrics);
-  const further = options.requestMetrics?.(metrics, () => meter.inFlight) ?? [];
-  meter.countIn([requestDurations(metrics), ...further]);
+  tellDurations(metrics, meter.tallies);
+  options.tellRequests?.(metrics, meter);
   await nest.init();
   const routes = table.audit();
   if (routes.some((route) => route.access.kind === 'inProject')) access.assertDirectory();

@@ -1,6 +1,6 @@
-import type { Metrics, RequestMetrics, RequestTally } from '@haven/observability';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { openRoute, type Operation } from './operation.decorator.js';
+import { RequestTallies, type Metrics } from '@haven/observability';
+import type { FastifyInstance } from 'fastify';
+import { openRoute } from './operation.decorator.js';
 
 /** Requests that no operation answers. */
 const unknown = 'unknown';
@@ -12,12 +12,11 @@ export function installMetricsRoute(fastify: FastifyInstance, metrics: Metrics):
   );
 }
 
-/** Has every request counted, by the operation that answered it. */
+/** Counts every request, by the operation that answered it. */
 export class RequestMeter {
+  readonly tallies = new RequestTallies();
   /** Requests that are being answered. */
   inFlight = 0;
-  private sinks: readonly RequestMetrics[] = [];
-  private readonly known = new Map<Operation | undefined, Map<string, readonly RequestTally[]>>();
 
   /** @param fastify an instance without hooks: a request that one of them refuses counts as well */
   constructor(fastify: FastifyInstance) {
@@ -25,27 +24,11 @@ export class RequestMeter {
       this.inFlight += 1;
       done();
     });
-    fastify.addHook('onResponse', (request, reply, done) => {
+    fastify.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
       this.inFlight -= 1;
-      for (const tally of this.talliesOf(request)) tally.count(reply.statusCode, reply.elapsedTime / 1_000);
+      const operation = routeOptions.config.operation?.id ?? unknown;
+      this.tallies.of(method, operation).count(reply.statusCode, reply.elapsedTime / 1_000);
       done();
     });
-  }
-
-  /** Counts in these from now on. */
-  countIn(sinks: readonly RequestMetrics[]): void {
-    this.sinks = sinks;
-  }
-
-  private talliesOf(request: FastifyRequest): readonly RequestTally[] {
-    const { operation } = request.routeOptions.config;
-    let byMethod = this.known.get(operation);
-    if (byMethod === undefined) this.known.set(operation, (byMethod = new Map<string, readonly RequestTally[]>()));
-    let tallies = byMethod.get(request.method);
-    if (tallies === undefined) {
-      tallies = this.sinks.map((sink) => sink.of(request.method, operation?.id ?? unknown));
-      byMethod.set(request.method, tallies);
-    }
-    return tallies;
   }
 }

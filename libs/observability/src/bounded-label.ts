@@ -14,6 +14,12 @@ export class BoundedLabel<T> {
     private readonly make: (value: string) => T,
   ) {}
 
+  /** Everything that is kept. */
+  *all(): Generator<[value: string, kept: T]> {
+    yield* this.kept;
+    if (this.other !== undefined) yield [OTHER, this.other];
+  }
+
   of(value: string): T {
     const known = this.kept.get(value);
     if (known !== undefined) return known;

@@ -3,11 +3,5 @@ export { runHealthChecks, type HealthCheck, type HealthResult } from './health.j
 export { createLogger, type Logger } from './logger.js';
 export { Metrics, type Counter, type Sample } from './metrics.js';
 export { reportPools, type PoolUse } from './pool-use.js';
-export {
-  harborRequests,
-  requestBuckets,
-  requestDurations,
-  StatusCounts,
-  type RequestMetrics,
-  type RequestTally,
-} from './request-tally.js';
+export { RequestTallies, tellDurations, tellHarborRequests, type RequestTally } from './request-tally.js';
+export { Durations, Tally } from './tally.js';

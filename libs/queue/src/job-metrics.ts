@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Metrics } from '@haven/observability';
+import { Durations, type Metrics } from '@haven/observability';
 import { jobDefinition, jobTypes, type Pool } from './catalogue.js';
 import type { TaskEnd } from './lease.js';
 
@@ -11,12 +11,13 @@ const statuses: Readonly<Record<TaskEnd['status'], string | null>> = {
   Retry: 'fail',
   Released: null,
 };
+const told = ['success', 'fail', 'stop'];
 
 /** What Harbor's jobservice tells of itself, for every process that runs jobs. */
 export class JobMetrics {
   private readonly pools = new Map<string, { workers: number; running: () => number }>();
-  private readonly total;
-  private readonly seconds;
+  /** By kind, then by status. */
+  private readonly runs = new Map<string, Map<string, Durations>>();
 
   constructor(metrics: Metrics) {
     const node = hostname();
@@ -29,12 +30,11 @@ export class JobMetrics {
     metrics.gauges('haven_jobs_running', 'Jobs that this process is running.', ['pool'], () =>
       [...this.pools].map(([pool, { running }]) => [{ pool }, running()]),
     );
-    const labels = ['type', 'status'] as const;
-    this.total = metrics.counter('harbor_jobservice_task_total', 'Runs of jobs that have ended.', labels);
-    this.seconds = metrics.summary(
-      'harbor_jobservice_task_process_time_seconds',
-      'How long runs of jobs have taken.',
-      labels,
+    metrics.counts('harbor_jobservice_task_total', 'Runs of jobs that have ended.', ['type', 'status'], () =>
+      [...this.all()].map(([labels, { count }]) => [labels, count]),
+    );
+    metrics.summaries('harbor_jobservice_task_process_time_seconds', 'How long the last runs of jobs have taken.', () =>
+      this.all(),
     );
   }
 
@@ -42,14 +42,18 @@ export class JobMetrics {
   serves(pool: Pool, workers: number, running: () => number): void {
     this.pools.set(pool, { workers, running });
     for (const type of jobTypes.filter((job) => jobDefinition(job).pool === pool)) {
-      for (const status of new Set(Object.values(statuses))) if (status !== null) this.total.inc({ type, status }, 0);
+      this.runs.set(type, new Map(told.map((status) => [status, new Durations()])));
     }
   }
 
   ended(type: string, end: TaskEnd, seconds: number): void {
     const status = statuses[end.status];
-    if (status === null) return;
-    this.total.inc({ type, status });
-    this.seconds.observe({ type, status }, seconds);
+    if (status !== null) this.runs.get(type)?.get(status)?.observe(seconds);
+  }
+
+  private *all(): Generator<[Record<'type' | 'status', string>, Durations]> {
+    for (const [type, byStatus] of this.runs) {
+      for (const [status, durations] of byStatus) yield [{ type, status }, durations];
+    }
   }
 }

@@ -4,9 +4,9 @@ import { digestParts, parseRange, type ByteRange, type Digest } from '@haven/oci
 import type { Logger } from '@haven/observability';
 import type { BlobStore } from '@haven/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Traffic } from '../metrics.js';
 import { LOGGER, REGISTRY_CONFIG, type RegistryConfig } from '../registry.config.js';
 import { BLOB_STORE } from '../storage/storage.providers.js';
+import { Traffic } from '../traffic.js';
 import { entityTag, isNoneMatch, isRangeWanted } from '../v2/conditional.js';
 
 /** A blob that the client may have. */

@@ -8,7 +8,7 @@ import { Databases } from '../database/databases.js';
 import { Outbox } from '../event/outbox.js';
 import { shortUserAgent } from '../event/envelope.js';
 import { PullLog } from '../event/pull.log.js';
-import { Traffic } from '../metrics.js';
+import { Traffic } from '../traffic.js';
 import { entityTag, isNoneMatch } from '../v2/conditional.js';
 import { findPlace, type Place } from '../v2/place.js';
 import { readSmallBody } from '../v2/request-body.js';

@@ -4,7 +4,7 @@ import { isDigest } from '@haven/oci';
 import type { Caller } from '../access/caller.js';
 import { BlobRepository, type MountSources } from '../blob/blob.repository.js';
 import { Databases } from '../database/databases.js';
-import { Traffic } from '../metrics.js';
+import { Traffic } from '../traffic.js';
 import { repositoryAt, type Place } from '../v2/place.js';
 
 /** Lets a repository use a blob that another one has (distribution-spec "Mounting a blob from another repository"). */

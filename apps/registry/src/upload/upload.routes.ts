@@ -6,7 +6,7 @@ import { digestParts, parseDigest, type Digest, type DigestAlgorithm } from '@ha
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../access/caller.js';
 import { Databases } from '../database/databases.js';
-import { Traffic } from '../metrics.js';
+import { Traffic } from '../traffic.js';
 import { findPlace, repositoryAt, type Place, type PlaceKey } from '../v2/place.js';
 import { repositoryRoute } from '../v2/route.js';
 import { hasBody, type V2Request, type V2RequestOf } from '../v2/v2-request.js';

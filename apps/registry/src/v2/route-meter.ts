@@ -1,5 +1,4 @@
-import type { Metrics, RequestTally, Sample } from '@haven/observability';
-import { distributionRequests, reportInFlight } from '../metrics.js';
+import { RequestTallies, type RequestTally } from '@haven/observability';
 import type { V2Kind } from './v2-request.js';
 
 /** What distribution calls a handler and Harbor an operation. */
@@ -19,10 +18,7 @@ const names: Readonly<Record<V2Kind | 'others', { handler: string; operation: st
 export class RouteMeter {
   inFlight = 0;
 
-  constructor(
-    readonly handler: string,
-    private readonly tallies: readonly RequestTally[],
-  ) {}
+  constructor(private readonly tallies: readonly RequestTally[]) {}
 
   started(): void {
     this.inFlight += 1;
@@ -34,16 +30,11 @@ export class RouteMeter {
   }
 }
 
-/** Every request of /v2, under the names of Harbor and of distribution. */
+/** Every request of /v2, by Harbor's operations and by distribution's handlers. */
 export class RouteMeters {
+  readonly harbor = new RequestTallies();
+  readonly distribution = new RequestTallies();
   private readonly known = new Map<V2Kind | 'others', Map<string, RouteMeter>>();
-  private readonly harbor;
-  private readonly distribution;
-
-  constructor(metrics: Metrics) {
-    this.harbor = reportInFlight(metrics, () => this.inFlight());
-    this.distribution = distributionRequests(metrics);
-  }
 
   /** @param kind `others` for a path that is none */
   of(kind: V2Kind | 'others', method: string): RouteMeter {
@@ -52,15 +43,16 @@ export class RouteMeters {
     let meter = byMethod.get(method);
     if (meter === undefined) {
       const { handler, operation } = names[kind];
-      meter = new RouteMeter(handler, [this.harbor.of(method, operation), this.distribution.of(method, handler)]);
+      meter = new RouteMeter([this.harbor.of(method, operation), this.distribution.of(method, handler)]);
       byMethod.set(method, meter);
     }
     return meter;
   }
 
-  private *inFlight(): Generator<Sample<'handler'>> {
-    for (const byMethod of this.known.values()) {
-      for (const { handler, inFlight } of byMethod.values()) yield [{ handler }, inFlight];
+  /** Requests that are being answered, by handler. */
+  *inFlight(): Generator<[handler: string, count: number]> {
+    for (const [kind, byMethod] of this.known) {
+      for (const { inFlight } of byMethod.values()) yield [names[kind].handler, inFlight];
     }
   }
 }
