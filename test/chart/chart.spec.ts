@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { mustRun } from '../harness/command.ts';
 import { describeUnless } from '../harness/left-out.ts';
 import { brokenWays, openPorts } from './connections.ts';
@@ -10,6 +12,7 @@ import { brokenReferences } from './references.ts';
 import { refusals } from './refusals.ts';
 import { go } from './cluster.ts';
 import { slips } from './slips.ts';
+import { defineStartTests } from './start.cases.ts';
 import { defineClusterTests } from './cluster.cases.ts';
 
 const renderMs = 300_000;
@@ -98,6 +101,11 @@ describeUnless(helm === undefined ? 'helm is not installed' : undefined, 'the ch
 
   it.each(refusals)('refuses $name', async ({ values, because }) => {
     expect(await refusal(values)).toContain(because);
+  });
+
+  const isBuilt = existsSync(join(chart, '../../apps/core/dist/main.js'));
+  describeUnless(isBuilt ? undefined : 'the services are not built', 'gives processes all they need', () => {
+    defineStartTests(rendered);
   });
 
   describeUnless(go === undefined ? 'Go is not installed' : undefined, 'on Kubernetes', () => {

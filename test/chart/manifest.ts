@@ -35,13 +35,18 @@ interface Probe {
   httpGet?: { path: string; port: string };
 }
 
+interface Item {
+  key: string;
+  path?: string;
+}
+
 interface Projection {
-  secret: { name: string; items: { key: string }[] };
+  secret: { name: string; items: Item[] };
 }
 
 export interface Volume {
   name: string;
-  secret?: { secretName: string; items?: { key: string }[] };
+  secret?: { secretName: string; items?: Item[] };
   projected?: { sources: Projection[] };
   persistentVolumeClaim?: { claimName: string };
 }
@@ -97,7 +102,10 @@ const workload = (manifest: Manifest, labels: Labels, pod: unknown, selector = l
   pod: pod as PodSpec,
 });
 
-export const containersOf = ({ pod }: Workload): Container[] => [...(pod.initContainers ?? []), ...pod.containers];
+export const containersOf = ({ pod }: Pick<Workload, 'pod'>): Container[] => [
+  ...(pod.initContainers ?? []),
+  ...pod.containers,
+];
 
 export const selects = (selector: Labels, labels: Labels): boolean =>
   Object.entries(selector).every(([key, value]) => labels[key] === value);
