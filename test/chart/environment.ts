@@ -22,29 +22,15 @@ const ofNginx = new Set([
   'HAVEN_NGINX_TLS_KEY_FILE',
   'HAVEN_EXTERNAL_URL',
 ]);
-/** What a service does not start without, or would take from its own machine. */
+/** What a service would take from its own machine, or leave out, where nothing is said. */
 const needed: Readonly<Record<string, readonly string[]>> = {
-  core: [
-    ...database('HAVEN_REDIS_URL_FILE', 'HAVEN_INTERNAL_SECRET_FILE', 'HAVEN_SECRET_KEY_FILE', 'HAVEN_EXTERNAL_URL'),
-    ...['HAVEN_REGISTRY_URL', 'HAVEN_JOBSERVICE_URL'],
-  ],
-  jobservice: database(
-    'HAVEN_REDIS_URL_FILE',
-    'HAVEN_INTERNAL_SECRET_FILE',
-    'HAVEN_SECRET_KEY_FILE',
-    'HAVEN_REGISTRY_URL',
-  ),
-  registry: database('HAVEN_INTERNAL_SECRET_FILE', 'HAVEN_EXTERNAL_URL', 'HAVEN_CORE_URL', 'HAVEN_BLOB_DELIVERY'),
-  'gc-controller': database('HAVEN_REDIS_URL_FILE'),
-  'log-collector': ['HAVEN_INTERNAL_SECRET_FILE'],
-  migrate: database('HAVEN_SECRET_KEY_FILE', 'HAVEN_ADMIN_PASSWORD_FILE'),
-  'await-database': database(),
+  core: ['HAVEN_DATABASE_HOST', 'HAVEN_EXTERNAL_URL', 'HAVEN_REGISTRY_URL', 'HAVEN_JOBSERVICE_URL'],
+  jobservice: ['HAVEN_DATABASE_HOST', 'HAVEN_REGISTRY_URL'],
+  registry: ['HAVEN_DATABASE_HOST', 'HAVEN_EXTERNAL_URL', 'HAVEN_CORE_URL', 'HAVEN_BLOB_DELIVERY'],
+  'gc-controller': ['HAVEN_DATABASE_HOST'],
+  migrate: ['HAVEN_DATABASE_HOST', 'HAVEN_ADMIN_PASSWORD_FILE'],
+  'await-database': ['HAVEN_DATABASE_HOST'],
 };
-
-function database(...more: string[]): string[] {
-  const own = ['HOST', 'PORT', 'NAME', 'USER', 'PASSWORD_FILE'].map((name) => `HAVEN_DATABASE_${name}`);
-  return [...own, ...more];
-}
 
 const isKnown = (name: string, image: string): boolean => {
   if (image.startsWith('haven/haven-nginx:')) return ofNginx.has(name);

@@ -148,7 +148,6 @@ const singles: readonly Setup[] = [
     values: {
       podSecurityContext: noNumbers,
       database: { internal: { podSecurityContext: noNumbers } },
-      redis: { internal: { podSecurityContext: noNumbers } },
     },
   },
 ];

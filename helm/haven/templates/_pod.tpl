@@ -259,8 +259,8 @@ readinessProbe:
 {{- end -}}
 
 {{- define "haven.briefResources" -}}
-requests: { cpu: 50m, memory: 96Mi }
-limits: { cpu: '1', memory: 256Mi }
+requests: { cpu: 50m, memory: 96Mi, ephemeral-storage: 16Mi }
+limits: { cpu: '1', memory: 256Mi, ephemeral-storage: 128Mi }
 {{- end -}}
 
 {{/* Of (root, component, values). */}}
