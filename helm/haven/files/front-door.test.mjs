@@ -1,6 +1,7 @@
 // Asks the front door as a client would: are all parts well, and does the registry send clients to the right address?
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
+import { URL } from 'node:url';
 
 const [front, externalUrl] = process.argv.slice(1);
 const { host } = new URL(externalUrl);
