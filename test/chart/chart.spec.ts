@@ -104,9 +104,13 @@ describeUnless(helm === undefined ? 'helm is not installed' : undefined, 'the ch
   });
 
   const isBuilt = existsSync(join(chart, '../../apps/core/dist/main.js'));
-  describeUnless(isBuilt ? undefined : 'the services are not built', 'the services, with what the chart gives them', () => {
-    defineStartTests(rendered);
-  });
+  describeUnless(
+    isBuilt ? undefined : 'the services are not built',
+    'the services, with what the chart gives them',
+    () => {
+      defineStartTests(rendered);
+    },
+  );
 
   describeUnless(go === undefined ? 'Go is not installed' : undefined, 'the chart on Kubernetes', () => {
     defineClusterTests(rendered);
