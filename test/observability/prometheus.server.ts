@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '../harness/command.ts';
+import { freePort } from '../harness/own-platform.ts';
 
 /** Where a service of the configuration is in truth: `core:8081` at `127.0.0.1:40001`. */
 export type Targets = Readonly<Record<string, string>>;
@@ -95,12 +95,4 @@ export class PrometheusServer {
     if (status !== 'success') throw new Error(`${path}: ${error ?? status}`);
     return data;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

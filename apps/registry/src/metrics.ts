@@ -29,7 +29,8 @@ export function tellRegistry(metrics: Metrics, parts: MeasuredParts): void {
   tellDistributionRequests(metrics, requests);
   tellTraffic(metrics, traffic);
   reportPools(metrics, { push: databases.push, pull: databases.pull });
-  const room = async () => (await parts.store.capacity()) ?? { totalBytes: Number.NaN, freeBytes: Number.NaN };
+  // A store that does not answer must not take all other figures with it.
+  const room = async () => (await parts.store.capacity().catch(() => null)) ?? unknownRoom;
   metrics.gauge('haven_storage_total_bytes', 'Size of the blob store.', async () => (await room()).totalBytes);
   metrics.gauge('haven_storage_free_bytes', 'Room in the blob store.', async () => (await room()).freeBytes);
   metrics.gauge(
@@ -44,6 +45,8 @@ export function tellRegistry(metrics: Metrics, parts: MeasuredParts): void {
     ]),
   );
 }
+
+const unknownRoom = { totalBytes: Number.NaN, freeBytes: Number.NaN };
 
 /** Under the names of distribution, which writes methods in small letters. */
 function tellDistributionRequests(metrics: Metrics, requests: RouteMeters): void {
