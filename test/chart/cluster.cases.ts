@@ -116,9 +116,20 @@ export function defineClusterTests(rendered: ReadonlyMap<string, readonly Manife
       expect(await made()).toEqual(before);
     });
 
+    it('goes to a database outside and comes back with the password that the one inside has', async () => {
+      const inside = (await made())[release]!['database-password'];
+      const outside = { type: 'external', external: { host: 'pg.example.com', password: 'its own' } };
+      await cluster.upgrade({ ...values, database: outside });
+      expect((await made())[release]).toMatchObject({ 'external-database-password': 'its own' });
+      await cluster.upgrade(values);
+      expect((await made())[release]!['database-password']).toBe(inside);
+    });
+
     it('refuses an upgrade when its secrets are gone, rather than making others', async () => {
+      await cluster.upgrade({ ...values, existingSecretSecretKey: 'key-secret' });
+      await expect(cluster.upgrade(values)).rejects.toThrow('secret-key of this release cannot be read');
       await cluster.delete(secretPath);
-      await expect(cluster.upgrade(values)).rejects.toThrow(`the Secret ${release} of this release cannot be read`);
+      await expect(cluster.upgrade(values)).rejects.toThrow(`cannot be read from the Secret ${release}`);
     });
   });
 }

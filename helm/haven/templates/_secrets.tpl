@@ -38,8 +38,14 @@ same values, which are therefore kept among the values once they are found.
 {{- $database := .root.Values.database -}}
 {{- if eq $database.type "internal" -}}
 {{- $_ := set .secrets "database-password" (include "haven.keep" (list . "database-password" "" (randAlphaNum 32))) -}}
-{{- else if not $database.external.existingSecret -}}
-{{- $_ := set .secrets "database-password" $database.external.password -}}
+{{- else -}}
+{{/* The volume of the internal one still has it, for those who go back. */}}
+{{- with index .stored "database-password" -}}
+{{- $_ := set $.secrets "database-password" (b64dec .) -}}
+{{- end -}}
+{{- if not $database.external.existingSecret -}}
+{{- $_ := set .secrets "external-database-password" $database.external.password -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
@@ -60,7 +66,7 @@ same values, which are therefore kept among the values once they are found.
 
 {{/*
 Of a list of (root, stored), key, what is given and something random: what is given, or stored, or the random one. An upgrade that finds
-nothing stored makes nothing: new keys would lock the platform out of its own data.
+nothing stored makes nothing, and never another secret-key: the platform would be locked out of its own data.
 */}}
 {{- define "haven.keep" -}}
 {{- $root := (index . 0).root -}}
@@ -70,8 +76,8 @@ nothing stored makes nothing: new keys would lock the platform out of its own da
 {{- index . 2 -}}
 {{- else if index $stored $key -}}
 {{- index $stored $key | b64dec -}}
-{{- else if and $root.Release.IsUpgrade (not $stored) -}}
-{{- fail (printf "the Secret %s of this release cannot be read: put it back from a backup (and dry runs need --dry-run=server)" (include "haven.fullname" $root)) -}}
+{{- else if and $root.Release.IsUpgrade (or (not $stored) (eq $key "secret-key")) -}}
+{{- fail (printf "%s of this release cannot be read from the Secret %s: put it back from a backup (and dry runs need --dry-run=server)" $key (include "haven.fullname" $root)) -}}
 {{- else -}}
 {{- index . 3 -}}
 {{- end -}}
@@ -88,8 +94,12 @@ nothing stored makes nothing: new keys would lock the platform out of its own da
 {{- $source = dict "name" $values.existingSecretSecretKey "key" "secretKey" -}}
 {{- else if and (eq .key "admin-password") $values.existingSecretAdminPassword -}}
 {{- $source = dict "name" $values.existingSecretAdminPassword "key" $values.existingSecretAdminPasswordKey -}}
-{{- else if and (eq .key "database-password") (eq $values.database.type "external") $values.database.external.existingSecret -}}
+{{- else if and (eq .key "database-password") (eq $values.database.type "external") -}}
+{{- if $values.database.external.existingSecret -}}
 {{- $source = dict "name" $values.database.external.existingSecret "key" "password" -}}
+{{- else -}}
+{{- $source = dict "name" $own.name "key" "external-database-password" -}}
+{{- end -}}
 {{- else if and (eq .key "redis-url") (eq $values.redis.type "external") $values.redis.external.existingSecret -}}
 {{- $source = dict "name" $values.redis.external.existingSecret "key" "HAVEN_REDIS_URL" -}}
 {{- end -}}
