@@ -74,10 +74,17 @@ async function main(): Promise<void> {
   const peers = await startPeers();
   try {
     const cases: CaseResult[] = [];
-    for (const row of wanted) cases.push(...(await run(row, { haven, peers, sizes })));
     const versions = Object.fromEntries([haven, ...peers].map(({ name, version }) => [name, version]));
     const command = ['./haven bench speed', ...process.argv.slice(2)].join(' ');
-    writeReport({ versions, rounds, command, minutes: (performance.now() - began) / 60_000, cases }, flags.out);
+    let table = '';
+    for (const row of wanted) {
+      cases.push(...(await run(row, { haven, peers, sizes })));
+      // After each row: what was measured is not lost when a later one fails.
+      const minutes = (performance.now() - began) / 60_000;
+      table = writeReport({ versions, rounds, command, minutes, cases }, flags.out);
+    }
+    console.log(table);
+    console.log(`Written to ${flags.out}: speed.json, speed.svg, speed.md`);
   } finally {
     await Promise.all([haven, ...peers].map((subject) => subject.stop()));
   }

@@ -13,19 +13,17 @@ export interface Report {
   cases: readonly CaseResult[];
 }
 
-/** Writes `speed.json`, `speed.svg` and `speed.md` into a folder, and prints the last. */
-export function writeReport(report: Report, folder: string): void {
+/** Writes `speed.json`, `speed.svg` and `speed.md` into a folder. @returns the last, the table for `docs/performance.md` */
+export function writeReport(report: Report, folder: string): string {
   mkdirSync(folder, { recursive: true });
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`;
   const text = markdown(report, machine);
   writeFileSync(join(folder, 'speed.json'), `${JSON.stringify({ machine, ...report }, null, 2)}\n`);
   writeFileSync(join(folder, 'speed.svg'), plot(report.cases));
   writeFileSync(join(folder, 'speed.md'), text);
-  console.log(text);
-  console.log(`Written to ${folder}: speed.json, speed.svg, speed.md`);
+  return text;
 }
 
-/** The table for `docs/performance.md`. */
 function markdown({ versions, rounds, command, minutes, cases }: Report, machine: string): string {
   const subjects = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const rows = cases.map((result) => `| ${cells(result).join(' | ')} |`);
