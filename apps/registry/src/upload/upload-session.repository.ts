@@ -82,8 +82,8 @@ export class UploadSessionRepository {
     return findUpload(this.databases.push, key, id);
   }
 
-  async insert(tx: Sql, id: string, repository: RepositoryRef, username: string): Promise<void> {
-    await tx.run(insert(id, repository.repositoryId, username));
+  async insert(db: Sql, id: string, repository: RepositoryRef, username: string): Promise<void> {
+    await db.run(insert(id, repository.repositoryId, username));
   }
 
   /** Null when somebody else is writing, or the session has ended. */

@@ -96,11 +96,7 @@ export class UploadRoutes {
     const wanted = digest === null ? null : parseDigest(digest);
     await assertQuotaLeft(this.databases.push, place.projectId);
     const id = randomUUID();
-    const repository = await this.databases.push.transaction(async (tx) => {
-      const ref = await repositoryAt(tx, place, path.name);
-      await this.sessions.insert(tx, id, ref, caller.username);
-      return ref;
-    });
+    const repository = await this.open(id, place, path.name, caller);
     if (wanted === null)
       return reply
         .code(202)
@@ -114,6 +110,22 @@ export class UploadRoutes {
       throw error;
     }
     return sendCreated(reply, path.name, wanted);
+  }
+
+  /** Opens a session in the repository of a place, which is made if need be. */
+  private async open(id: string, place: Place, name: string, { username }: Caller): Promise<RepositoryRef> {
+    const { push } = this.databases;
+    const { projectId, repositoryId } = place;
+    if (repositoryId === null) {
+      return push.transaction(async (tx) => {
+        const made = await repositoryAt(tx, place, name);
+        await this.sessions.insert(tx, id, made, username);
+        return made;
+      });
+    }
+    // One statement is a transaction by itself, and spares two round trips with each blob.
+    await this.sessions.insert(push, id, { projectId, repositoryId, name }, username);
+    return { projectId, repositoryId, name };
   }
 
   private async status({ path, reply }: UploadRequest, place: UploadPlace): Promise<unknown> {
