@@ -59,7 +59,14 @@ const jobKeys: readonly string[] = [
   'HAVEN_WEBHOOK_TIMEOUT_SECONDS',
   'HAVEN_REGISTRY_CHECK_SECONDS',
 ];
-const passedOnKeys = ['HAVEN_LOG_LEVEL', 'HAVEN_OUTBOUND_REACH', 'HAVEN_OUTBOUND_CA_FILE', ...logKeys, ...jobKeys];
+const passedOnKeys = [
+  'HAVEN_LOG_LEVEL',
+  'HAVEN_METRICS_PROJECTS',
+  'HAVEN_OUTBOUND_REACH',
+  'HAVEN_OUTBOUND_CA_FILE',
+  ...logKeys,
+  ...jobKeys,
+];
 
 /** Reads the command line; an empty environment variable counts as absent. Throws UsageFailure. */
 export function parseRequest(argv: readonly string[], around: Surroundings): Request {
