@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findProgram } from '../../harness/command.ts';
 import { measureCases, type CaseResult } from './measurement.ts';
-import { startPeers } from './peer.subject.ts';
+import { startPeers, type PeerSubject } from './peer.subject.ts';
 import { PlatformSubject } from './platform.subject.ts';
 import { writeReport } from './report.ts';
 import type { Field, Row, Sizes } from './row.ts';
@@ -71,8 +71,9 @@ async function main(): Promise<void> {
   if (wanted.length < new Set(flags.row).size) throw new Error(`rows: ${rows.map(({ id }) => id).join(' ')}`);
   const began = performance.now();
   const haven = await PlatformSubject.start();
-  const peers = await startPeers();
+  const peers: PeerSubject[] = [];
   try {
+    for await (const peer of startPeers()) peers.push(peer);
     const cases: CaseResult[] = [];
     const versions = Object.fromEntries([haven, ...peers].map(({ name, version }) => [name, version]));
     const command = ['./haven bench speed', ...process.argv.slice(2)].join(' ');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findGoTool } from '../../clients/go-tool.ts';
-import { findProgram, mustRun } from '../../harness/command.ts';
+import { findProgram, run } from '../../harness/command.ts';
 
 const installMs = 1_200_000;
 
@@ -16,7 +16,7 @@ export interface GoProgram {
 
 /**
  * Where the program stands: on the PATH, in the folder that HAVEN_TEST_GO_TOOLS names, or in Haven's folder for tools, where
- * it is built unless it is there. Undefined without Go.
+ * it is built unless it is there. Undefined where it cannot be built.
  */
 export async function goProgram(program: GoProgram): Promise<string | undefined> {
   const found = findGoTool(program.name);
@@ -29,12 +29,11 @@ export async function goProgram(program: GoProgram): Promise<string | undefined>
   console.log(`Building ${program.package}@${program.version} …`);
   // Outside of any module, so that its own choice of dependencies holds.
   const env = { GOBIN: folder, GOFLAGS: '-mod=mod' };
-  await mustRun(go, ['install', `${program.package}@${program.version}`], {
-    env,
-    cwd: homedir(),
-    timeoutMs: installMs,
-  });
-  return file;
+  const args = ['install', `${program.package}@${program.version}`];
+  const { code, output } = await run(go, args, { env, cwd: homedir(), timeoutMs: installMs });
+  if (code === 0) return file;
+  console.error(output.trim());
+  return undefined;
 }
 
 function toolFolder(): string {

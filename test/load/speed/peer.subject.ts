@@ -21,7 +21,7 @@ interface PeerKind {
   blobPath: (repository: string, digest: string) => string;
 }
 
-const missingGo = 'neither in HAVEN_TEST_GO_TOOLS nor is Go there to build it';
+const missingGo = 'neither in HAVEN_TEST_GO_TOOLS nor can it be built here with Go';
 
 /** As its documentation has it for a registry on one host: blob descriptors in memory, no line for each request. */
 const distribution: Pick<PeerKind, 'config' | 'blobPath'> = {
@@ -66,15 +66,13 @@ const kinds: readonly PeerKind[] = [
   },
 ];
 
-/** Starts those peers that can be had, and says which cannot. */
-export async function startPeers(): Promise<PeerSubject[]> {
-  const started = kinds.map(async (kind) => {
+/** Starts those peers that can be had, one after the other, and says which cannot. */
+export async function* startPeers(): AsyncGenerator<PeerSubject> {
+  for (const kind of kinds) {
     const program = await kind.find();
-    if (program !== undefined) return [await PeerSubject.start(program, kind)];
-    sayLeftOut(kind.name, kind.missing);
-    return [];
-  });
-  return (await Promise.all(started)).flat();
+    if (program === undefined) sayLeftOut(kind.name, kind.missing);
+    else yield await PeerSubject.start(program, kind);
+  }
 }
 
 /** A peer with an empty folder of its own, open to everybody on a port of this machine. */

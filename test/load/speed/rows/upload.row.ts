@@ -25,9 +25,9 @@ export const uploadRow: Row = {
     const loads = [1, mostConnections].map((atOnce): Load => {
       return { atOnce, blobs: new LargeBlobs(sizes.blobBytes / atOnce) };
     });
-    const floor = await FloorSubject.start();
     const subjects = [haven, ...newPeers(peers)];
     for (const subject of subjects) await subject.prepare(repository);
+    const floor = await FloorSubject.start();
     const all: readonly Subject[] = [...subjects, floor];
     const clients = new Map(all.map((subject) => [subject, new BenchClient(subject, mostConnections)]));
 
