@@ -50,7 +50,7 @@ export const uploadRow: Row = {
     ];
     const cases = manners.flatMap(({ name, push }) =>
       loads.map((load): Case => ({
-        title: `push of ${load.atOnce} × ${load.blobs.bytes / 2 ** 20} MiB at once, ${name}`,
+        title: `push of ${load.blobs.bytes / 2 ** 20} MiB, ${load.atOnce} at once, ${name}`,
         unit: 'MB/s',
         contenders: [...subjects.map((subject) => contender(subject, load, push)), contender(floor, load, pushToFloor)],
         goals: [
