@@ -53,7 +53,7 @@ function readPages<Row extends object>(
   const [only] = asks;
   return only !== undefined && asks.length === 1
     ? readOne(reader, { ...list, ...only }).then((page) => [page])
-    : readSeveral(reader, asks);
+    : readSeveral(reader, list, asks);
 }
 
 /** Ids come first, from an index where one has that order: what lies before the page is neither fetched nor computed. */
@@ -65,23 +65,33 @@ async function readOne<Row extends object>(reader: ListReader<Row>, page: Place)
   return { items, total };
 }
 
-/** One pass over the list, up to the last of the pages. */
+/** One pass over the list, from the first of the pages to the last. */
 async function readSeveral<Row extends object>(
   reader: ListReader<Row>,
+  { order }: ListSql,
   asks: readonly Range[],
 ): Promise<PageOf<Row>[]> {
   const { ranges, startOf } = mergeRanges(asks);
-  const isWanted = ranges.map(({ offset, limit }) => `n > ${offset} AND n <= ${offset + limit}`).join(' OR ');
-  const end = Math.max(...asks.map(({ offset, limit }) => offset + limit));
-  const ids = `SELECT id FROM (${reader.numberedIds}) AS list WHERE n <= ${end} AND (${isWanted})`;
-  const [total, rows] = await Promise.all([reader.count(), reader.rows(ids)]);
+  const offset = Math.min(...asks.map((ask) => ask.offset));
+  const whole = { order, offset, limit: Math.max(...asks.map((ask) => ask.offset + ask.limit)) - offset };
+  const counting = reader.count();
+  const pass = offset <= nearRows ? whole : fromNearerEnd(whole, await counting);
+  const isWanted = ranges.map((range) => {
+    const [first, end] = [range.offset - offset, range.offset - offset + range.limit];
+    const length = pass.limit ?? 0;
+    return pass.order === order ? `n > ${first} AND n <= ${end}` : `n > ${length - end} AND n <= ${length - first}`;
+  });
+  // Passing over rows is cheaper than numbering them.
+  const passed = `${reader.ids} ORDER BY ${orderSql(pass.order)} LIMIT ${pass.limit} OFFSET ${pass.offset}`;
+  const ids = `SELECT id FROM (SELECT id, row_number() OVER () AS n FROM (${passed}) AS passed) AS numbered
+                WHERE ${isWanted.join(' OR ')}`;
+  const [total, rows] = await Promise.all([counting, reader.rows(ids)]);
   return asks.map((ask) => ({ items: rows.slice(startOf(ask), startOf(ask) + ask.limit), total }));
 }
 
 /** The statements of one list. */
 class ListReader<Row extends object> {
   readonly ids: string;
-  readonly numberedIds: string;
   private readonly from: string;
   private readonly values: readonly unknown[];
 
@@ -93,8 +103,7 @@ class ListReader<Row extends object> {
     const { table, idColumn, where } = source;
     this.from = `FROM ${table} WHERE ${where} AND ${list.where}`;
     this.values = [...source.values, ...list.values];
-    this.ids = `SELECT ${idColumn} ${this.from}`;
-    this.numberedIds = `SELECT ${idColumn} AS id, row_number() OVER (ORDER BY ${orderSql(list.order)}) AS n ${this.from}`;
+    this.ids = `SELECT ${idColumn} AS id ${this.from}`;
   }
 
   async count(): Promise<number> {
