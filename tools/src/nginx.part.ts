@@ -67,17 +67,21 @@ const sources = (front: FrontDoor): Record<string, string> => ({
   'server.conf': front.tls === undefined ? 'server-http.conf.template' : 'server-https.conf.template',
   'headers.conf': 'headers.conf.template',
   'locations.conf': 'locations.conf.template',
+  'health.conf': 'health.conf.template',
 });
 
 function placeholders(front: FrontDoor, data: DataFolder): Record<string, string> {
   const external = new URL(front.externalUrl);
   const tlsPort = external.protocol === 'https:' ? external.port : String(front.tls?.port ?? '');
   return {
-    ACCESS_LOG: logFile(data, 'nginx'),
-    CORE: `127.0.0.1:${front.ports.core}`,
-    REGISTRY: `127.0.0.1:${front.ports.registry}`,
+    ACCESS_LOG: `${logFile(data, 'nginx')} json`,
+    SHUTDOWN_TIMEOUT: '30s',
+    CORE_SERVERS: `server 127.0.0.1:${front.ports.core};`,
+    REGISTRY_SERVERS: `server 127.0.0.1:${front.ports.registry};`,
     STORAGE_ROOT: data.storage,
-    SCHEME: external.protocol.slice(0, -1),
+    CLIENT_ADDRESS: '$remote_addr',
+    FORWARDED_PROTO: external.protocol.slice(0, -1),
+    REAL_IP: '',
     LISTEN: listenLines(front.listen, front.port, ''),
     TLS_LISTEN: front.tls === undefined ? '' : listenLines(front.listen, front.tls.port, ' ssl'),
     TLS_PORT_SUFFIX: tlsPort === '' ? '' : `:${tlsPort}`,
