@@ -1,17 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { documentedSettings } from '../harness/documented-settings.ts';
 import { containersOf, ofKind, secretData, workloadsOf, type Manifest, type Workload } from './manifest.ts';
 
-const documented = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
-
-/** Every variable that a service reads. docs/configuration.md is held against the services' own list by a test of libs/config. */
-const settings = new Map(
-  [...documented.matchAll(/^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$/gm)].map(([, key = '', , meaning = '']) => [
-    key,
-    { isSecret: meaning.endsWith('Secret.') },
-  ]),
-);
-const secrets = [...settings].filter(([, { isSecret }]) => isSecret).map(([key]) => key);
+const secrets = [...documentedSettings].filter(([, { isSecret }]) => isSecret).map(([key]) => key);
 const ofNginx = new Set([
   'HAVEN_NGINX_ROLE',
   'HAVEN_NGINX_CORE',
@@ -34,7 +24,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
 
 const isKnown = (name: string, image: string): boolean => {
   if (image.startsWith('haven/haven-nginx:')) return ofNginx.has(name);
-  return settings.has(name) || (name.endsWith('_FILE') && secrets.includes(name.slice(0, -'_FILE'.length)));
+  return documentedSettings.has(name) || (name.endsWith('_FILE') && secrets.includes(name.slice(0, -'_FILE'.length)));
 };
 
 /** Variables that nobody reads, that are missing, or that hold a secret for everybody to see. */

@@ -38,7 +38,8 @@ async function startDaemon(file: string, folder: string, socket: string): Promis
   return spawn(file, ['--host', socket, ...own, ...files, ...network], { stdio: ['ignore', log.fd, log.fd] });
 }
 
-class DockerClient implements ContainerClient {
+/** Drives one daemon. */
+export class DockerClient implements ContainerClient {
   constructor(
     private readonly program: string,
     private readonly daemon: ChildProcess,

@@ -26,6 +26,7 @@ export const serverPackages: readonly Package[] = [
 /** Clients and peers that tests drive where they are there. A machine may have docker's client without its daemon. */
 export const clientPackages: readonly Package[] = [
   withProgram('docker.io', 'dockerd'),
+  withProgram('docker-compose', 'docker-compose'),
   withProgram('containerd', 'containerd'),
   withProgram('podman', 'podman'),
   withProgram('skopeo', 'skopeo'),

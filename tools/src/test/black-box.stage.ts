@@ -11,6 +11,7 @@ const chaosTests = '/test/chaos/';
 const replicationTests = '/test/replication/';
 const chartTests = '/test/chart/';
 const observabilityTests = '/test/observability/';
+const composeTests = '/test/compose/';
 
 /** Tests from outside, against a whole platform started as anybody would start it. */
 export async function blackBox(shop: Workshop): Promise<void> {
@@ -35,6 +36,7 @@ export async function blackBox(shop: Workshop): Promise<void> {
       replicationTests,
       chartTests,
       observabilityTests,
+      composeTests,
     ]);
     // These stop and kill the platform, so they have it to themselves.
     const alone = { ...env, HAVEN_TEST_LIFECYCLE: '1' };
@@ -62,4 +64,9 @@ export async function chaos(shop: Workshop): Promise<void> {
 /** A real Prometheus with our rules and dashboards, on a platform that the tests start and stop themselves. */
 export async function observability(shop: Workshop): Promise<void> {
   await shop.jest('black-box', {}, ['--testPathPatterns', observabilityTests]);
+}
+
+/** The platform in containers, as the compose file has it; the tests build the images, start and stop it themselves. */
+export async function compose(shop: Workshop): Promise<void> {
+  await shop.jest('black-box', {}, ['--testPathPatterns', composeTests]);
 }

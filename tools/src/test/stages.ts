@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build, install } from '../build.ts';
 import { Failure } from '../failure.ts';
 import { clientPackages, ensurePackages, serverPackages } from '../packages.ts';
-import { blackBox, chaos, chart, observability, replication } from './black-box.stage.ts';
+import { blackBox, chaos, chart, compose, observability, replication } from './black-box.stage.ts';
 import { integration } from './integration.stage.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -24,6 +24,7 @@ export const stages: Readonly<Record<string, (shop: Workshop) => unknown>> = {
   replication,
   chart,
   observability,
+  compose,
   chaos,
 };
 
