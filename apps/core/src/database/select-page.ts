@@ -24,6 +24,8 @@ const nearRows = 1_000;
 /** Lists that are looked at just now. One that is forgotten too early is only read once more. */
 const sharedLists = new WeakMap<Sql, LRUCache<string, SharedQuery<Range, PageOf<object>>>>();
 const mostLists = 1_000;
+/** A second pass over a long list would only slow the first one down. */
+const passesAtOnce = 1;
 
 /**
  * Reads one page, and how long the whole list is: two statements, whatever the page, and the same two for all who look at
@@ -40,7 +42,9 @@ function sharedListOf(db: Sql, source: PageSource, list: ListSql): SharedQuery<R
   const known = sharedLists.get(db) ?? new LRUCache({ max: mostLists });
   sharedLists.set(db, known);
   const key = JSON.stringify([source, list.where, list.values, list.order]);
-  const shared = known.get(key) ?? new SharedQuery((asks) => readPages(new ListReader(db, source, list), list, asks));
+  const read = (asks: readonly Range[]): Promise<PageOf<object>[]> =>
+    readPages(new ListReader(db, source, list), list, asks);
+  const shared = known.get(key) ?? new SharedQuery(read, passesAtOnce);
   known.set(key, shared);
   return shared;
 }

@@ -1,5 +1,3 @@
-/** Statements of one kind that may be under way at once: one is being worked on while the next one fills. */
-const mostRunning = 2;
 const mostAtOnce = 128;
 
 interface Waiting<Ask, Row> {
@@ -20,7 +18,14 @@ export class SharedQuery<Ask, Row> {
   private running = 0;
   private isScheduled = false;
 
-  constructor(private readonly answer: Answer<Ask, Row>) {}
+  /**
+   * @param mostRunning statements that may be under way at once; with two, one is being worked on while the next one
+   *   fills, which is right for small ones
+   */
+  constructor(
+    private readonly answer: Answer<Ask, Row>,
+    private readonly mostRunning = 2,
+  ) {}
 
   /** @param key the same for asks that are the same: they share an answer */
   find(key: string, ask: Ask): Promise<Row | null> {
@@ -34,7 +39,7 @@ export class SharedQuery<Ask, Row> {
 
   /** After what has come in by now was read: requests that arrived together go together. */
   private schedule(): void {
-    if (this.isScheduled || this.running >= mostRunning || this.waiting.size === 0) return;
+    if (this.isScheduled || this.running >= this.mostRunning || this.waiting.size === 0) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
