@@ -45,7 +45,13 @@ const { values: flags } = parseArgs({
 const quick = { rounds: 1, seconds: 1, blobMib: 64, images: 32, tags: 500, referrers: 50 };
 const usual = { rounds: 5, seconds: 2, blobMib: 1_024, images: 200, tags: 10_000, referrers: 1_000 };
 const preset = flags.quick ? quick : usual;
-const given = (flag: string | undefined, otherwise: number): number => (flag === undefined ? otherwise : Number(flag));
+
+function given(flag: string | undefined, otherwise: number): number {
+  const number = flag === undefined ? otherwise : Number(flag);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`not a number of anything: ${flag ?? ''}`);
+  return number;
+}
+
 const rounds = given(flags.rounds, preset.rounds);
 const sizes: Sizes = {
   seconds: given(flags.seconds, preset.seconds),

@@ -11,7 +11,7 @@ export interface Contender {
   measure: (round: number) => Promise<number>;
 }
 
-/** How much better one contender shall be than the best of others; or, alone, at most or at least so much. */
+/** How many times as good one contender shall be as the best of others. */
 export interface Goal {
   of: string;
   against: readonly string[];
@@ -24,7 +24,7 @@ export interface Case {
   unit: Unit;
   contenders: readonly Contender[];
   goals: readonly Goal[];
-  /** What a single figure may be at most, in the unit of the case. */
+  /** What the first contender's figure may be at most, in the unit of the case. */
   limit?: number;
 }
 

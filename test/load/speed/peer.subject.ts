@@ -100,12 +100,21 @@ export class PeerSubject implements Started {
     const env = { ...process.env, OTEL_TRACES_EXPORTER: 'none' };
     const child = spawn(program, ['serve', file], { stdio: 'ignore', env });
     const peer = new PeerSubject(kind, folder, `http://127.0.0.1:${port}`, await versionOf(program), child);
-    await eventually(`${kind.name} answers`, async () => {
-      const answer = await fetch(`${peer.url}/v2/`).catch(() => undefined);
+    try {
+      await peer.answers();
+    } catch (error) {
+      await peer.stop();
+      throw error;
+    }
+    return peer;
+  }
+
+  private answers(): Promise<true> {
+    return eventually(`${this.name} answers`, async () => {
+      const answer = await fetch(`${this.url}/v2/`).catch(() => undefined);
       await answer?.body?.cancel();
       return answer?.status === 200 ? true : undefined;
     });
-    return peer;
   }
 
   headersFor(): Promise<Readonly<Record<string, string>>> {
@@ -126,7 +135,7 @@ export class PeerSubject implements Started {
 
   async stop(): Promise<void> {
     if (this.child.exitCode === null && this.child.kill('SIGTERM')) await once(this.child, 'exit');
-    await rm(this.folder, { recursive: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
 
