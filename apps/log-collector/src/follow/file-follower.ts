@@ -21,6 +21,8 @@ export interface FileFollowerOptions {
 
 /** Looked at even when the system told of no change. */
 const everyMs = 2_000;
+/** Between two looks, however much is written. */
+const restMs = 100;
 const saveMs = 1_000;
 const partingMs = 2_000;
 const mostFiles = 200;
@@ -101,6 +103,8 @@ export class FileFollower {
       this.isAsked = false;
       await this.findFiles();
       for (const file of this.files.values()) await file.read();
+      // The system tells of every line: those of the next moment are read together.
+      await delay(restMs, undefined, { ref: false });
     }
   }
 
