@@ -64,7 +64,7 @@ case $role in
   front)
     server=server-http
     [ ! -e "$certificate" ] || server=server-https
-    client='$remote_addr' forwarded_proto=$scheme access_log='/dev/stdout json'
+    client='$remote_addr' forwarded_proto=$scheme access_log='/dev/stdout json buffer=64k flush=100ms'
     ;;
   sidecar)
     # The front has said already who the client is, and writes the log.

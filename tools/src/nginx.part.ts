@@ -74,7 +74,7 @@ function placeholders(front: FrontDoor, data: DataFolder): Record<string, string
   const external = new URL(front.externalUrl);
   const tlsPort = external.protocol === 'https:' ? external.port : String(front.tls?.port ?? '');
   return {
-    ACCESS_LOG: `${logFile(data, 'nginx')} json`,
+    ACCESS_LOG: `${logFile(data, 'nginx')} json buffer=64k flush=100ms`,
     SHUTDOWN_TIMEOUT: '30s',
     CORE_SERVERS: `server 127.0.0.1:${front.ports.core};`,
     REGISTRY_SERVERS: `server 127.0.0.1:${front.ports.registry};`,
