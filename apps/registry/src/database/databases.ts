@@ -14,8 +14,16 @@ export class Databases {
   readonly pull: Database;
 
   constructor(@Inject(REGISTRY_CONFIG) { database }: RegistryConfig) {
-    this.push = Database.connect(database, { applicationName: 'haven-registry-push', connections: pushConnections });
-    this.pull = Database.connect(database, { applicationName: 'haven-registry-pull', connections: pullConnections });
+    this.push = Database.connect(database, {
+      applicationName: 'haven-registry-push',
+      connections: pushConnections,
+      plansOnce: true,
+    });
+    this.pull = Database.connect(database, {
+      applicationName: 'haven-registry-pull',
+      connections: pullConnections,
+      plansOnce: true,
+    });
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,8 @@ export interface PoolSettings {
   /** Shown in pg_stat_activity. */
   applicationName: string;
   connections: number;
+  /** Plans each named statement once a connection, whatever its values: for those that find rows by key. */
+  plansOnce?: boolean;
 }
 
 const acquireTimeoutMs = 5_000;
@@ -53,7 +55,7 @@ export function poolOptions(settings: DatabaseSettings, pool: PoolSettings): pg.
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 15_000,
     // Compiling a plan takes longer than any query here saves by it.
-    options: '-c jit=off',
+    options: pool.plansOnce === true ? '-c jit=off -c plan_cache_mode=force_generic_plan' : '-c jit=off',
     types: parsers,
   };
 }
