@@ -21,11 +21,15 @@ const holdCharges = statement(
 );
 const insertDelta = statement('quota_delta_insert', 'INSERT INTO quota_delta (project_id, bytes) VALUES ($1, $2)');
 
-async function chargeRound(tx: Sql, projectId: number, items: readonly ChargedItem[]): Promise<number> {
+async function chargeRound(
+  tx: Sql,
+  projectId: number,
+  items: readonly ChargedItem[],
+): Promise<{ added: number; count: number }> {
   const digests = items.map((item) => item.digest);
   const sizes = items.map((item) => item.sizeBytes);
   const added = await tx.rows<{ size: number }>(insertCharges(projectId, digests, sizes));
-  return added.reduce((sum, row) => sum + row.size, 0);
+  return { added: added.reduce((sum, row) => sum + row.size, 0), count: added.length };
 }
 
 /**
@@ -34,7 +38,9 @@ async function chargeRound(tx: Sql, projectId: number, items: readonly ChargedIt
  */
 export async function chargeProject(tx: Sql, projectId: number, items: readonly ChargedItem[]): Promise<number> {
   if (items.length === 0) return 0;
-  let added = await chargeRound(tx, projectId, items);
+  const { added, count } = await chargeRound(tx, projectId, items);
+  // What this transaction has added nobody else can release.
+  if (count === new Set(items.map((item) => item.digest)).size) return added;
   // A digest that was there may be under release: wait for that, and charge it again if it went.
   const held = await tx.rows<{ digest: string }>(
     holdCharges(
@@ -44,8 +50,7 @@ export async function chargeProject(tx: Sql, projectId: number, items: readonly 
   );
   const heldDigests = new Set(held.map((row) => row.digest));
   const gone = items.filter((item) => !heldDigests.has(item.digest));
-  if (gone.length > 0) added += await chargeRound(tx, projectId, gone);
-  return added;
+  return gone.length === 0 ? added : added + (await chargeRound(tx, projectId, gone)).added;
 }
 
 const lockCharges = statement(
@@ -79,7 +84,11 @@ export async function releaseProject(tx: Sql, projectId: number, digests: readon
 const limit = `SELECT hard_bytes AS "hardBytes" FROM quota WHERE project_id = $1 AND hard_bytes >= 0
   AND NOT EXISTS (SELECT 1 FROM properties WHERE k = 'quota_per_project_enable' AND v = 'false')`;
 const readLimit = statement('quota_limit', limit);
-const lockLimit = statement('quota_limit_lock', `${limit} FOR UPDATE OF quota`);
+const bookDelta = statement(
+  'quota_book',
+  `WITH held AS (${limit} FOR UPDATE OF quota), booked AS (INSERT INTO quota_delta (project_id, bytes) VALUES ($1, $2))
+   SELECT "hardBytes" FROM held`,
+);
 const readUsed = statement(
   'quota_used',
   `SELECT (coalesce((SELECT used_bytes FROM quota_usage WHERE project_id = $1), 0)
@@ -98,9 +107,8 @@ export async function readUsedBytes(db: Sql, projectId: number): Promise<number>
  */
 export async function settleQuota(tx: Sql, projectId: number, addedBytes: number): Promise<void> {
   if (addedBytes === 0) return;
-  const limit = await tx.maybe<{ hardBytes: number }>(lockLimit(projectId));
-  if (limit !== null) assertWithin(await readUsedBytes(tx, projectId), addedBytes, limit.hardBytes);
-  await tx.run(insertDelta(projectId, addedBytes));
+  const limit = await tx.maybe<{ hardBytes: number }>(bookDelta(projectId, addedBytes));
+  if (limit !== null) assertWithin((await readUsedBytes(tx, projectId)) - addedBytes, addedBytes, limit.hardBytes);
 }
 
 /**
