@@ -50,8 +50,7 @@ export class DurableDirectories {
   async settle(place: string): Promise<void> {
     const own = dirname(place);
     await this.ensure(dirname(own));
-    await this.sync(own);
-    await this.sync(dirname(own));
+    await Promise.all([this.sync(own), this.sync(dirname(own))]);
   }
 
   private async make(path: string): Promise<void> {
