@@ -21,6 +21,8 @@ type Place = Pick<ListSql, 'order' | 'offset' | 'limit'>;
 
 /** Pages up to here are read without knowing first how long the list is. */
 const nearRows = 1_000;
+/** So are those up to this share of what the list had when it was last looked at. */
+const nearShare = 2 / 3;
 /** Lists that are looked at just now. One that is forgotten too early is only read once more. */
 const sharedLists = new WeakMap<Sql, LRUCache<string, SharedQuery<Range, PageOf<object>>>>();
 const mostLists = 1_000;
@@ -33,7 +35,7 @@ const passesAtOnce = 1;
  */
 export async function selectPage<Row extends object>(db: Sql, source: PageSource, list: ListSql): Promise<PageOf<Row>> {
   const { offset, limit } = list;
-  if (limit === null) return readOne(new ListReader(db, source, list), list);
+  if (limit === null) return readOne(new ListReader(db, source, list, 0), list);
   const page = await sharedListOf(db, source, list).find(`${offset}:${limit}`, { offset, limit });
   return page as PageOf<Row>;
 }
@@ -42,8 +44,12 @@ function sharedListOf(db: Sql, source: PageSource, list: ListSql): SharedQuery<R
   const known = sharedLists.get(db) ?? new LRUCache({ max: mostLists });
   sharedLists.set(db, known);
   const key = JSON.stringify([source, list.where, list.values, list.order]);
-  const read = (asks: readonly Range[]): Promise<PageOf<object>[]> =>
-    readPages(new ListReader(db, source, list), list, asks);
+  let lastTotal = 0;
+  const read = async (asks: readonly Range[]): Promise<PageOf<object>[]> => {
+    const pages = await readPages(new ListReader(db, source, list, lastTotal), list, asks);
+    lastTotal = pages[0]?.total ?? 0;
+    return pages;
+  };
   const shared = known.get(key) ?? new SharedQuery(read, passesAtOnce);
   known.set(key, shared);
   return shared;
@@ -63,7 +69,7 @@ function readPages<Row extends object>(
 /** Ids come first, from an index where one has that order: what lies before the page is neither fetched nor computed. */
 async function readOne<Row extends object>(reader: ListReader<Row>, page: Place): Promise<PageOf<Row>> {
   const counting = reader.count();
-  const place = page.offset <= nearRows ? page : fromNearerEnd(page, await counting);
+  const place = reader.isNear(page.offset) ? page : fromNearerEnd(page, await counting);
   const ids = `${reader.ids} ORDER BY ${orderSql(place.order)} LIMIT ${place.limit ?? 'ALL'} OFFSET ${place.offset}`;
   const [total, items] = await Promise.all([counting, reader.rows(ids)]);
   return { items, total };
@@ -79,7 +85,7 @@ async function readSeveral<Row extends object>(
   const offset = Math.min(...asks.map((ask) => ask.offset));
   const whole = { order, offset, limit: Math.max(...asks.map((ask) => ask.offset + ask.limit)) - offset };
   const counting = reader.count();
-  const pass = offset <= nearRows ? whole : fromNearerEnd(whole, await counting);
+  const pass = reader.isNear(offset + whole.limit) ? whole : fromNearerEnd(whole, await counting);
   const isWanted = ranges.map((range) => {
     const [first, end] = [range.offset - offset, range.offset - offset + range.limit];
     const length = pass.limit ?? 0;
@@ -103,11 +109,17 @@ class ListReader<Row extends object> {
     private readonly db: Sql,
     private readonly source: PageSource,
     private readonly list: ListSql,
+    private readonly lastTotal: number,
   ) {
     const { table, idColumn, where } = source;
     this.from = `FROM ${table} WHERE ${where} AND ${list.where}`;
     this.values = [...source.values, ...list.values];
     this.ids = `SELECT ${idColumn} AS id ${this.from}`;
+  }
+
+  /** Whether it costs less to pass over so many rows than to wait for the count and look from which end they are fewer. */
+  isNear(rows: number): boolean {
+    return rows <= Math.max(nearRows, this.lastTotal * nearShare);
   }
 
   async count(): Promise<number> {
