@@ -22,7 +22,7 @@ async function runInOrder(names: readonly string[], shop: Workshop): Promise<boo
     const failure = await failureOf(name, shop);
     const seconds = ((performance.now() - from) / 1000).toFixed(1);
     const tests = shop.counts === before ? '' : `  ${summaryLine(subtract(shop.counts, before))}`;
-    console.log(`${name.padEnd(12)}${failure === undefined ? 'ok' : 'FAILED'}  ${seconds} s${tests}`);
+    console.log(`${name.padEnd(14)}${failure === undefined ? 'ok' : 'FAILED'}  ${seconds} s${tests}`);
     if (failure === undefined) continue;
     console.log(failure.trimEnd());
     return false;
