@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
 import { basic } from '@haven/testing/oci';
 import { OwnPlatform } from '../../harness/own-platform.ts';
+import { median } from '../median.ts';
 import { callsOf, type Call } from './calls.ts';
 import { manyDigest, seed } from './seed.ts';
 
@@ -122,8 +123,4 @@ async function platformOf(name: string, size: number): Promise<OwnPlatform> {
     console.log(`${name}: ${size} artifacts in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
   }
   return platform;
-}
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? NaN;
 }

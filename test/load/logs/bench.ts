@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median } from '../median.ts';
 import { sendSyslog, type Load } from './generator.ts';
 import { peakMegabytes, startCollector, startRsyslog, type Subject } from './subject.ts';
 
@@ -27,8 +28,6 @@ async function measure(subject: Subject, load: Omit<Load, 'port'>): Promise<Resu
     peakMegabytes: peakMegabytes(subject.pid),
   };
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 function report(results: readonly Result[]): void {
   for (const [name, own] of Map.groupBy(results, (result) => result.name)) {

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
+import { freePort } from '../../harness/own-platform.ts';
 
 /** A receiver of syslog that is measured. */
 export interface Subject {
@@ -19,15 +20,6 @@ export interface Subject {
 export const internalSecret = 'internal-secret-of-the-benchmark';
 const collectorMain = join(import.meta.dirname, '../../../apps/log-collector/dist/main.js');
 const rsyslogd = '/usr/sbin/rsyslogd';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : 0;
-}
 
 async function untilListening(port: number): Promise<void> {
   for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {

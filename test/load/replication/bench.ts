@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { makeImage, pushArtifact } from '@haven/testing/oci';
 import { mustRun } from '../../harness/command.ts';
+import { median } from '../median.ts';
 import { Site } from '../../replication/site.ts';
 
 /** Copies the same number of like images between the same two platforms: by replication, and by `skopeo sync`. */
@@ -88,8 +89,4 @@ async function assertWhole(repository: string): Promise<void> {
   const answer = await target.platform.client().request('GET', `/v2/${repository}/tags/list`);
   const { tags } = answer.expect(200).json() as { tags: string[] };
   if (tags.length !== images) throw new Error(`${repository} has ${tags.length} tags of ${images}`);
-}
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
 }

@@ -1,4 +1,5 @@
 import { memoryOf, type Subject } from './subject.ts';
+import { median } from '../median.ts';
 
 export type Unit = 'requests/s' | 'images/s' | 'MB/s' | 's' | 'ms' | 'MB';
 
@@ -53,14 +54,6 @@ export interface CaseResult {
   outcomes: readonly Outcome[];
   limit: number | undefined;
 }
-
-export const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? at(sorted, middle) : (at(sorted, middle - 1) + at(sorted, middle)) / 2;
-};
-
-const at = (values: readonly number[], index: number): number => values[index] ?? Number.NaN;
 
 /** Whether less of a unit is better. */
 export const isLessBetter = (unit: Unit): boolean => ['s', 'ms', 'MB'].includes(unit);
