@@ -31,10 +31,11 @@ die() {
   exit 1
 }
 
-# `server` lines for all addresses of a host:port. Without one, a line that makes nginx answer 502 for now.
+# `server` lines for all addresses of a host:port. Without one, those from before, for a name server may be away; without
+# these either, a line that makes nginx answer 502 for now.
 servers() {
-  addresses=$(getent ahosts "${1%:*}" | awk '$2 == "STREAM" { print $1 }' | sort -u) || addresses=
-  [ -n "$addresses" ] || echo 'server 127.0.0.1:9 down;'
+  addresses=$(getent ahosts "${1%:*}" | awk '$2 == "STREAM" { print $1 }' | sort -u)
+  [ -n "$addresses" ] || printf '%s' "${2:-server 127.0.0.1:9 down;}"
   for address in $addresses; do
     case $address in *:*) address="[$address]" ;; esac
     printf 'server %s:%s; ' "$address" "${1##*:}"
@@ -118,10 +119,11 @@ trap 'stopping=yes; kill -QUIT "$nginx"' TERM INT
 while [ -z "$stopping" ] && kill -0 "$nginx" 2>/dev/null; do
   sleep 3 &
   wait $! || true
-  seen="$(servers "$core") $(servers "$registry")"
-  [ "$seen" != "$core_servers $registry_servers" ] || continue
-  core_servers=$(servers "$core")
-  registry_servers=$(servers "$registry")
+  new_core_servers=$(servers "$core" "$core_servers")
+  new_registry_servers=$(servers "$registry" "$registry_servers")
+  [ "$new_core_servers $new_registry_servers" != "$core_servers $registry_servers" ] || continue
+  core_servers=$new_core_servers
+  registry_servers=$new_registry_servers
   render_all
   kill -HUP "$nginx"
 done
