@@ -15,7 +15,10 @@ trap 'rm -rf -- "$target.new"' EXIT
 echo 'database …'
 compose exec -T postgres pg_dump --username haven --format custom registry >"$target.new/database.dump"
 echo 'blobs …'
-compose exec -T registry tar -C /var/lib/haven/storage -cf - . >"$target.new/storage.tar"
+# Uploads that are under way are nobody's yet. tar's 1 says that files came and went meanwhile, which they may: those that
+# the dump names stay as they are.
+compose exec -T registry sh -c 'tar -C /var/lib/haven/storage --exclude=./uploads \
+  --warning=no-file-changed --warning=no-file-removed -cf - . || test $? -eq 1' >"$target.new/storage.tar"
 echo 'secrets …'
 compose exec -T core tar -C /run/haven -cf - platform >"$target.new/secrets.tar"
 mv -- "$target.new" "$target"
