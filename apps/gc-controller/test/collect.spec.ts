@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Database,
   deleteArtifact,
+  deleteRepository,
   readUsedBytes,
   recomputeUsedBytes,
   restoreArtifact,
@@ -15,7 +17,7 @@ import { createTestDatabase, type TestDatabase } from '@haven/testing';
 import { Collector } from '../src/collect/collector.service.js';
 import { GarbageCollectionJob } from '../src/collect/garbage-collection.job.js';
 import { RemovedFiles } from '../src/collect/removed-files.js';
-import { actor, imageOf, Pusher, type Image } from './pushing.js';
+import { actor, digestOf, imageOf, Pusher, type Image } from './pushing.js';
 import type { JobContext } from '@haven/queue';
 
 let test: TestDatabase;
@@ -148,6 +150,29 @@ describe('a collection', () => {
     await collect(atOnce);
     expect(await isThere(image)).toEqual([true, true]);
     await expectExactQuota();
+  });
+
+  it('takes away what an upload that was cut short has left, when its repository goes', async () => {
+    const repository = await pushed();
+    const bytes = Buffer.from('cut short');
+    const digest = digestOf(bytes);
+    const id = randomUUID();
+    const writer = await store.openUpload(id, 0, 0);
+    await writer.write([bytes], 0);
+    await writer.close();
+    await store.commitUpload(id, 0, digest, bytes.length);
+    await db.run(
+      sql(
+        `INSERT INTO blob_upload (id, repository_id, wanted_digest) VALUES ($1, $2, $3)`,
+        id,
+        repository.repositoryId,
+        digest,
+      ),
+    );
+    await db.transaction((tx) => deleteRepository(tx, repository, actor));
+    await collect(withTrash);
+    expect(await store.statBlob(digest)).toBeNull();
+    expect(await isThere(image)).toEqual([true, true]);
   });
 
   it('writes down each step with its reason', async () => {

@@ -22,9 +22,9 @@ function nameOf(digest: Digest): string {
 export class RemovedFiles implements BlobRemoval {
   constructor(private readonly store: BlobRemover) {}
 
-  async takeAway(digest: string): Promise<void> {
+  async takeAway(digest: string): Promise<boolean> {
     const parsed = parseDigest(digest);
-    await this.store.renameForRemoval(parsed, nameOf(parsed));
+    return this.store.renameForRemoval(parsed, nameOf(parsed));
   }
 
   async putBack(digest: string): Promise<void> {

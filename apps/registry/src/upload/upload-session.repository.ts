@@ -60,7 +60,15 @@ const settle = statement(
     WHERE id = $1 AND writer = $2`,
 );
 const end = statement('upload_end', 'DELETE FROM blob_upload WHERE id = $1 AND writer = $2');
-const remove = statement('upload_remove', 'DELETE FROM blob_upload WHERE id = $1 RETURNING epoch');
+/** A commit that was cut short may have put the bytes into their place: they are looked at. */
+const remove = statement(
+  'upload_remove',
+  `WITH gone AS (DELETE FROM blob_upload WHERE id = $1 RETURNING epoch, wanted_digest),
+   reviewed AS (
+     INSERT INTO blob_review (digest, not_before, reason)
+     SELECT wanted_digest, now(), 'upload ended' FROM gone WHERE wanted_digest IS NOT NULL ON CONFLICT DO NOTHING)
+   SELECT epoch FROM gone`,
+);
 
 /**
  * Sessions of uploads. At any time one writer at most has a session; what it stores counts only while it still does.

@@ -209,6 +209,15 @@ const tagsOfRepository = statement(
   'SELECT artifact_id AS "artifactId", name FROM tag WHERE repository_id = $1 ORDER BY name',
 );
 
+/** A commit that was cut short may have put its bytes into their place; without the session nobody would know of them. */
+const reviewUploads = statement(
+  'repository_uploads_review',
+  `INSERT INTO blob_review (digest, not_before, reason)
+   SELECT DISTINCT wanted_digest, now(), 'upload ended' FROM blob_upload
+    WHERE repository_id = $1 AND wanted_digest IS NOT NULL ORDER BY wanted_digest
+   ON CONFLICT DO NOTHING`,
+);
+
 /** Deletes a repository with all its artifacts, which go to the trash. @throws AppError NOT_FOUND, PRECONDITION when a rule keeps a tag */
 export async function deleteRepository(tx: Sql, repository: RepositoryRef, context: DeletionContext): Promise<void> {
   const locked = await tx.maybe(lockRepository(repository.repositoryId));
@@ -228,6 +237,7 @@ export async function deleteRepository(tx: Sql, repository: RepositoryRef, conte
   const pending = await tx.rows<{ digest: string }>(
     sql('DELETE FROM repository_blob WHERE repository_id = $1 RETURNING digest', repository.repositoryId),
   );
+  await tx.run(reviewUploads(repository.repositoryId));
   await tx.run(sql('DELETE FROM repository WHERE repository_id = $1', repository.repositoryId));
   await releaseProject(
     tx,

@@ -12,8 +12,8 @@ export interface ClaimedReview {
 
 /** Bytes of a blob on their way out; each step may be repeated. */
 export interface BlobRemoval {
-  /** Takes the bytes out of their place, to where `putBack` and the unlink find them. */
-  takeAway(digest: string): Promise<void>;
+  /** Takes the bytes out of their place, to where `putBack` and the unlink find them. @returns whether there were any */
+  takeAway(digest: string): Promise<boolean>;
   /** Puts bytes back that were taken away, unless they have been pushed anew. */
   putBack(digest: string): Promise<void>;
 }
@@ -112,6 +112,12 @@ const removeBlob = statement(
    RETURNING NOT EXISTS (SELECT 1 FROM manifest WHERE manifest.digest = $1) AS "ownsBytes"`,
 );
 
+/** Waits for a commit of the same digest that is under way; nothing is inserted when the digest has a row by now. */
+const reserve = statement(
+  'review_reserve',
+  "INSERT INTO blob (digest, size, status) VALUES ($1, 0, 'purging') ON CONFLICT DO NOTHING",
+);
+
 interface Member {
   repositoryId: number;
   projectId: number;
@@ -134,7 +140,7 @@ export async function reviewBlob(
 ): Promise<Review> {
   const { digest, notBefore } = review;
   const blob = await tx.maybe<{ sizeBytes: number; status: string }>(lockBlob(digest));
-  if (blob === null) return { outcome: 'purged', sizeBytes: 0 };
+  if (blob === null) return takeUnnamed(tx, digest, removal);
   const { sizeBytes } = blob;
   const members = await tx.rows<Member>(lockMembers(digest, rules.keepsLeases));
   const { members: all } = await tx.one<{ members: number }>(countMembers(digest));
@@ -200,6 +206,15 @@ async function purge(tx: Sql, digest: string, sizeBytes: number, removal: BlobRe
   await recordStep(tx, 'purged', ownsBytes ? 'nothing names it' : 'only a manifest has these bytes', digest, sizeBytes);
   if (ownsBytes) await removal.takeAway(digest);
   return { outcome: 'purged', sizeBytes: ownsBytes ? sizeBytes : 0 };
+}
+
+/** What a commit that was cut short has left in the place of a blob; or there is nothing, and only an unlink is due. */
+async function takeUnnamed(tx: Sql, digest: string, removal: BlobRemoval): Promise<Review> {
+  if ((await tx.run(reserve(digest))) === 0) return postponed(tx, digest, 0, null);
+  const { ownsBytes } = await tx.one<{ ownsBytes: boolean }>(removeBlob(digest));
+  if (ownsBytes && (await removal.takeAway(digest)))
+    await recordStep(tx, 'purged', 'its upload was cut short', digest, 0);
+  return { outcome: 'purged', sizeBytes: 0 };
 }
 
 const recordStep = (
