@@ -15,6 +15,7 @@ const env = { HAVEN_ADMIN_PASSWORD: admin.password, HAVEN_LISTEN: '', HAVEN_TLS:
 
 /** A platform that the test may do anything to. */
 export class OwnPlatform {
+  readonly admin = admin;
   readonly adminCredential = { type: 'basic', access_key: admin.username, access_secret: admin.password };
 
   private constructor(
