@@ -14,8 +14,17 @@ type Filters = ReadonlyMap<string, Filter>;
 type Bind = (value: unknown) => string;
 
 // The repository says nothing that the artifact does not, but lets the planner read one repository's tags only.
-const tagged = (condition = ''): string =>
+const hasTag = (condition = ''): string =>
   `EXISTS (SELECT FROM tag WHERE tag.artifact_id = artifact.id AND tag.repository_id = artifact.repository_id${condition})`;
+
+/**
+ * Whether there is any tag. In one repository, the test for truth keeps the planner from making a join of it, which would
+ * have to be sorted before a page can be cut out: so it goes along the list and looks each artifact up among the tags.
+ */
+const hasAnyTag = (scope: ArtifactScope, bind: Bind): string =>
+  'repositoryId' in scope
+    ? `EXISTS (SELECT FROM tag WHERE tag.artifact_id = artifact.id AND tag.repository_id = ${bind(scope.repositoryId)}) IS TRUE`
+    : hasTag();
 
 const isAccessory = 'EXISTS (SELECT FROM artifact_accessory WHERE artifact_accessory.artifact_id = artifact.id)';
 
@@ -33,14 +42,14 @@ function baseSql(base: Filter | undefined): string {
 }
 
 /** `*` any tag, `nil` none, else this one, or one that holds this text. */
-function tagsSql(tags: Filter | undefined, bind: Bind): string {
+function tagsSql(tags: Filter | undefined, scope: ArtifactScope, bind: Bind): string {
   if (tags === undefined) return 'TRUE';
-  if (tags.kind === 'fuzzy') return tagged(` AND strpos(tag.name, ${bind(tags.value)}) > 0`);
+  if (tags.kind === 'fuzzy') return hasTag(` AND strpos(tag.name, ${bind(tags.value)}) > 0`);
   if (tags.kind !== 'exact') {
     throw Errors.badRequest('the value of "tags" query can only be fuzzy match value or exact match value');
   }
-  if (tags.value === '*') return tagged();
-  return tags.value === 'nil' ? `NOT ${tagged()}` : tagged(` AND tag.name = ${bind(tags.value)}`);
+  if (tags.value === '*') return hasAnyTag(scope, bind);
+  return tags.value === 'nil' ? `NOT ${hasAnyTag(scope, bind)}` : hasTag(` AND tag.name = ${bind(tags.value)}`);
 }
 
 /** Artifacts that have all of these labels, by their ids. */
@@ -68,7 +77,7 @@ export const artifactFilter = (scope: ArtifactScope, filters: Filters): Artifact
   collect((bind) => [
     scopeSql(scope, bind),
     baseSql(filters.get('base')),
-    tagsSql(filters.get('tags') ?? filters.get('Tags'), bind),
+    tagsSql(filters.get('tags') ?? filters.get('Tags'), scope, bind),
     labelsSql(filters.get('labels') ?? filters.get('Labels'), bind),
   ]);
 
