@@ -25,6 +25,8 @@ export interface PoolSettings {
   plansOnce?: boolean;
 }
 
+/** Compiling a plan takes longer than any query here saves by it; a long list is sorted for a page without touching the disk. */
+const planning = '-c jit=off -c work_mem=32MB';
 const acquireTimeoutMs = 5_000;
 const transactionAttempts = 5;
 /** Longest pause before the second attempt; it doubles with each further one. */
@@ -54,8 +56,7 @@ export function poolOptions(settings: DatabaseSettings, pool: PoolSettings): pg.
     statement_timeout: 30_000,
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 15_000,
-    // Compiling a plan takes longer than any query here saves by it.
-    options: pool.plansOnce === true ? '-c jit=off -c plan_cache_mode=force_generic_plan' : '-c jit=off',
+    options: `${planning}${pool.plansOnce === true ? ' -c plan_cache_mode=force_generic_plan' : ''}`,
     types: parsers,
   };
 }
