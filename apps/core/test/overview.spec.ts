@@ -1,4 +1,5 @@
 import { sql } from '@haven/models';
+import { auditPageCases } from './audit-page.cases.js';
 import { admin, CoreApp, type TestUser } from './core-app.js';
 import { metricsCases } from './metrics.cases.js';
 
@@ -236,5 +237,6 @@ describe('overview', () => {
     });
   });
 
+  auditPageCases(() => core);
   metricsCases(() => core);
 });

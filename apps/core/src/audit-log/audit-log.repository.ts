@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type ListField, type ListQuery, type ListShape, type PageOf } from '@haven/http';
 import { ModelStore } from '@haven/models/orm';
 import { canInProject, roles } from '@haven/rbac';
-import { selectPage } from '../database/select-page.js';
+import type { KeptParts } from '../database/kept-part.js';
+import { selectPage, type PageSource } from '../database/select-page.js';
 import { membershipsSql, type Condition } from '../project/project-visibility.js';
 
 /** A line of Harbor's older audit table. */
@@ -64,6 +65,19 @@ const readers = roles
   .map((role) => role.id)
   .filter((id) => canInProject({ isSystemAdmin: false, isPublic: false, roleIds: [id] }, 'log', 'list'));
 
+/** Lines of each day, counted as they come and go. */
+function linesByDay(scope: AuditScope, where: string): KeptParts {
+  const kept =
+    scope.kind === 'all'
+      ? 'SELECT day, lines FROM audit_log_ext_day UNION ALL SELECT day, lines FROM audit_log_ext_delta'
+      : `SELECT day, lines FROM audit_log_ext_count WHERE ${where}
+         UNION ALL SELECT day, lines FROM audit_log_ext_delta WHERE ${where}`;
+  return {
+    column: 'op_time',
+    parts: `SELECT to_char(day, 'YYYY-MM-DD"T00:00:00Z"') AS start, sum(lines)::bigint AS rows FROM (${kept}) AS kept GROUP BY day ORDER BY day`,
+  };
+}
+
 function conditionOf(scope: AuditScope): Condition {
   switch (scope.kind) {
     case 'all':
@@ -85,23 +99,24 @@ export class AuditLogRepository {
   constructor(@Inject(ModelStore) private readonly store: ModelStore) {}
 
   list(scope: AuditScope, query: ListQuery): Promise<PageOf<AuditLogRow>> {
-    return this.select('audit_log', columns, shape, scope, query);
+    const condition = conditionOf(scope);
+    const source = { table: 'audit_log', columns, where: condition.text, values: condition.values };
+    return this.select(source, shape, query);
   }
 
   listExt(scope: AuditScope, query: ListQuery): Promise<PageOf<AuditLogExtRow>> {
-    return this.select('audit_log_ext', extColumns, extShape, scope, query);
+    const condition = conditionOf(scope);
+    const kept = linesByDay(scope, condition.text);
+    const source = { table: 'audit_log_ext', columns: extColumns, where: condition.text, values: condition.values };
+    return this.select({ ...source, kept }, extShape, query);
   }
 
   private select<Row extends AuditLogRow>(
-    table: string,
-    shown: string,
+    source: Omit<PageSource, 'idColumn'>,
     listShape: ListShape,
-    scope: AuditScope,
     query: ListQuery,
   ): Promise<PageOf<Row>> {
-    const condition = conditionOf(scope);
-    const list = buildListSql(query, listShape, 1 + condition.values.length);
-    const source = { table, idColumn: 'id', columns: shown, where: condition.text, values: condition.values };
-    return selectPage<Row>(this.store.sql, source, list);
+    const list = buildListSql(query, listShape, 1 + source.values.length);
+    return selectPage<Row>(this.store.sql, { ...source, idColumn: listShape.idColumn }, list);
   }
 }

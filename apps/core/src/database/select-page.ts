@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { orderSql, type ListSql, type PageOf } from '@haven/http';
-import { SharedQuery, sql, type Query, type Sql } from '@haven/models';
+import { SharedQuery, sql, type Sql } from '@haven/models';
+import { skipParts, totalOf, type KeptPart, type KeptParts, type PartBound } from './kept-part.js';
 import { mergeRanges, type Range } from './page-range.js';
 
 /** What a list is taken from. All of it is SQL of ours; the values are the caller's. */
@@ -13,6 +14,8 @@ export interface PageSource {
   /** Which rows the list can ever hold; refers to `values` as `$1`, `$2`, … and the list's own values come after. */
   where: string;
   values: readonly unknown[];
+  /** Where the list as a whole need not be counted, because its parts are. */
+  kept?: KeptParts;
   /** Values that only `columns` refers to; they come last. */
   columnValues?: readonly unknown[];
 }
@@ -68,10 +71,8 @@ function readPages<Row extends object>(
 
 /** Ids come first, from an index where one has that order: what lies before the page is neither fetched nor computed. */
 async function readOne<Row extends object>(reader: ListReader<Row>, page: Place): Promise<PageOf<Row>> {
-  const counting = reader.count();
-  const place = reader.isNear(page.offset) ? page : fromNearerEnd(page, await counting);
-  const ids = `${reader.ids} ORDER BY ${orderSql(place.order)} LIMIT ${place.limit ?? 'ALL'} OFFSET ${place.offset}`;
-  const [total, items] = await Promise.all([counting, reader.rows(ids)]);
+  const location = await reader.locate(page);
+  const [total, items] = await Promise.all([location.counting, reader.rows(reader.ids(location), location)]);
   return { items, total };
 }
 
@@ -83,25 +84,30 @@ async function readSeveral<Row extends object>(
 ): Promise<PageOf<Row>[]> {
   const { ranges, startOf } = mergeRanges(asks);
   const offset = Math.min(...asks.map((ask) => ask.offset));
-  const whole = { order, offset, limit: Math.max(...asks.map((ask) => ask.offset + ask.limit)) - offset };
-  const counting = reader.count();
-  const pass = reader.isNear(offset + whole.limit) ? whole : fromNearerEnd(whole, await counting);
+  const limit = Math.max(...asks.map((ask) => ask.offset + ask.limit)) - offset;
+  const location = await reader.locate({ order, offset, limit });
+  const { order: passed, limit: length } = location.place;
   const isWanted = ranges.map((range) => {
     const [first, end] = [range.offset - offset, range.offset - offset + range.limit];
-    const length = pass.limit ?? 0;
-    return pass.order === order ? `n > ${first} AND n <= ${end}` : `n > ${length - end} AND n <= ${length - first}`;
+    const behind = length ?? 0;
+    return passed === order ? `n > ${first} AND n <= ${end}` : `n > ${behind - end} AND n <= ${behind - first}`;
   });
   // Passing over rows is cheaper than numbering them.
-  const passed = `${reader.ids} ORDER BY ${orderSql(pass.order)} LIMIT ${pass.limit} OFFSET ${pass.offset}`;
-  const ids = `SELECT id FROM (SELECT id, row_number() OVER () AS n FROM (${passed}) AS passed) AS numbered
+  const ids = `SELECT id FROM (SELECT id, row_number() OVER () AS n FROM (${reader.ids(location)}) AS passed) AS numbered
                 WHERE ${isWanted.join(' OR ')}`;
-  const [total, rows] = await Promise.all([counting, reader.rows(ids)]);
+  const [total, rows] = await Promise.all([location.counting, reader.rows(ids, location)]);
   return asks.map((ask) => ({ items: rows.slice(startOf(ask), startOf(ask) + ask.limit), total }));
+}
+
+/** Where rows are read: in which order, after how many, and which ones lie before and need not be looked at. */
+interface Location {
+  counting: Promise<number>;
+  place: Place;
+  bound?: PartBound;
 }
 
 /** The statements of one list. */
 class ListReader<Row extends object> {
-  readonly ids: string;
   private readonly from: string;
   private readonly values: readonly unknown[];
 
@@ -111,30 +117,51 @@ class ListReader<Row extends object> {
     private readonly list: ListSql,
     private readonly lastTotal: number,
   ) {
-    const { table, idColumn, where } = source;
+    const { table, where, columnValues = [] } = source;
     this.from = `FROM ${table} WHERE ${where} AND ${list.where}`;
-    this.values = [...source.values, ...list.values];
-    this.ids = `SELECT ${idColumn} AS id ${this.from}`;
+    this.values = [...source.values, ...list.values, ...columnValues];
   }
 
-  /** Whether it costs less to pass over so many rows than to wait for the count and look from which end they are fewer. */
-  isNear(rows: number): boolean {
-    return rows <= Math.max(nearRows, this.lastTotal * nearShare);
+  async locate(page: Place): Promise<Location> {
+    const { kept } = this.source;
+    if (kept !== undefined && this.list.where === 'TRUE') return this.locateByParts(page, kept);
+    const counting = this.count();
+    // It may cost less to pass over rows than to wait for the count and look from which end they are fewer.
+    const isNear = page.offset + (page.limit ?? 0) <= Math.max(nearRows, this.lastTotal * nearShare);
+    return { counting, place: isNear ? page : fromNearerEnd(page, await counting) };
   }
 
-  async count(): Promise<number> {
-    return (await this.db.one<{ total: number }>(this.statement(`SELECT count(*) AS total ${this.from}`))).total;
+  private async locateByParts(page: Place, { column, parts: text }: KeptParts): Promise<Location> {
+    const parts = await this.db.rows<KeptPart & Record<string, unknown>>(sql(text, ...this.source.values));
+    const total = totalOf(parts);
+    const counting = Promise.resolve(total);
+    const place = fromNearerEnd(page, total);
+    const [first] = place.order;
+    if (first?.expression !== column) return { counting, place };
+    const { offset, bound } = skipParts(parts, first.descending, place.offset);
+    return { counting, place: { ...place, offset }, ...(bound === undefined ? {} : { bound }) };
+  }
+
+  private async count(): Promise<number> {
+    const { values } = this.source;
+    const text = `SELECT count(*) AS total ${this.from}`;
+    return (await this.db.one<{ total: number }>(sql(text, ...values, ...this.list.values))).total;
+  }
+
+  /** Ids of the rows there; a statement's part. */
+  ids({ place, bound }: Location): string {
+    const { idColumn, kept } = this.source;
+    const left = bound === undefined ? '' : ` AND ${kept?.column} ${bound.comparison} $${this.values.length + 1}`;
+    const { order, limit, offset } = place;
+    return `SELECT ${idColumn} AS id ${this.from}${left} ORDER BY ${orderSql(order)} LIMIT ${limit ?? 'ALL'} OFFSET ${offset}`;
   }
 
   /** Rows with these ids, in the list's order. */
-  rows(ids: string): Promise<Row[]> {
-    const { table, idColumn, columns, columnValues = [] } = this.source;
+  rows(ids: string, { bound }: Location): Promise<Row[]> {
+    const { table, idColumn, columns } = this.source;
     const text = `SELECT ${columns} FROM ${table} WHERE ${idColumn} = ANY (ARRAY(${ids})) ORDER BY ${orderSql(this.list.order)}`;
-    return this.db.rows<Row & Record<string, unknown>>(this.statement(text, columnValues));
-  }
-
-  private statement(text: string, columnValues: readonly unknown[] = []): Query {
-    return sql(text, ...this.values, ...columnValues);
+    const values = bound === undefined ? this.values : [...this.values, bound.start];
+    return this.db.rows<Row & Record<string, unknown>>(sql(text, ...values));
   }
 }
 

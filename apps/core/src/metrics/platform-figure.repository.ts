@@ -92,15 +92,26 @@ const projectFigures = statement(
     WHERE NOT project.deleted ORDER BY "usedBytes" DESC, project.project_id`,
 );
 
-const foldArtifacts = statement(
-  'figures_artifacts_fold',
-  `WITH taken AS (
-     DELETE FROM artifact_delta WHERE ctid = ANY (ARRAY(SELECT ctid FROM artifact_delta LIMIT ${mostFolded}))
-     RETURNING project_id, type, artifacts)
-   INSERT INTO artifact_count AS known
-   SELECT project_id, type, sum(artifacts) FROM taken GROUP BY project_id, type
-   ON CONFLICT (project_id, type) DO UPDATE SET artifacts = known.artifacts + excluded.artifacts`,
-);
+/** Takes what has changed since the last time away from where it waits. */
+const takenSql = (delta: string): string =>
+  `WITH taken AS (DELETE FROM ${delta} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${delta} LIMIT ${mostFolded})) RETURNING *)`;
+/** Adds it up where it is kept. */
+const addSql = (count: string, key: string, figure: string): string =>
+  `INSERT INTO ${count} AS known (${key}, ${figure})
+   SELECT ${key}, sum(${figure}) FROM taken GROUP BY ${key} ORDER BY ${key}
+   ON CONFLICT (${key}) DO UPDATE SET ${figure} = known.${figure} + excluded.${figure}`;
+
+const folds = [
+  statement(
+    'figures_artifacts_fold',
+    `${takenSql('artifact_delta')} ${addSql('artifact_count', 'project_id, type', 'artifacts')}`,
+  ),
+  statement(
+    'figures_audit_fold',
+    `${takenSql('audit_log_ext_delta')}, of_projects AS (${addSql('audit_log_ext_count', 'project_id, day', 'lines')})
+     ${addSql('audit_log_ext_day', 'day', 'lines')}`,
+  ),
+];
 const artifactFigures = statement(
   'figures_artifacts',
   `SELECT project.name AS project, ${isPublicSql} AS "isPublic", type, artifacts
@@ -156,7 +167,7 @@ export class PlatformFigureRepository {
   /** One statement after the other, so that one connection is enough. */
   async read(): Promise<PlatformFigures> {
     const { sql: db } = this.store;
-    await db.run(foldArtifacts());
+    for (const fold of folds) await db.run(fold());
     return {
       projects: await db.rows<ProjectFigure>(projectFigures()),
       artifacts: await db.rows<ArtifactFigure>(artifactFigures()),
