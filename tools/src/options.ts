@@ -62,6 +62,9 @@ const jobKeys: readonly string[] = [
 const passedOnKeys = [
   'HAVEN_LOG_LEVEL',
   'HAVEN_METRICS_PROJECTS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_TRACES_SAMPLER_ARG',
   'HAVEN_OUTBOUND_REACH',
   'HAVEN_OUTBOUND_CA_FILE',
   ...logKeys,

@@ -1,10 +1,12 @@
 import 'reflect-metadata';
-import { readSettings, settings } from '@haven/config';
-import { createLogger } from '@haven/observability';
+import { readSettings, settings, tracingSettings } from '@haven/config';
+import { createLogger, startTracing } from '@haven/observability';
 import { createCoreApp } from './core-app.js';
 
-const log = createLogger('core', readSettings({ level: settings.logLevel }).level);
+let log = createLogger('core', 'info');
 try {
+  await startTracing('core', readSettings(tracingSettings));
+  log = createLogger('core', readSettings({ level: settings.logLevel }).level);
   const { app, config } = await createCoreApp(log);
   await app.listen(config.listen);
 } catch (error) {

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { setFlagsFromString } from 'node:v8';
+import { readSettings, tracingSettings } from '@haven/config';
 import { stopOnSignals } from '@haven/http';
-import { createLogger } from '@haven/observability';
+import { createLogger, startTracing } from '@haven/observability';
 import { readRegistryConfig } from './registry.config.js';
 import { createRegistryApp } from './registry-app.js';
 
@@ -14,6 +15,7 @@ setFlagsFromString('--heap-growing-percent=100');
 let log = createLogger('registry', 'info');
 try {
   const config = readRegistryConfig();
+  await startTracing('registry', readSettings(tracingSettings));
   log = createLogger('registry', config.logLevel);
   const app = await createRegistryApp(config, log);
   await app.listen();

@@ -8,11 +8,12 @@ import {
   HarborErrorFilter,
   installHealthRoutes,
   installMetricsRoute,
+  installRequestSpans,
   REQUEST_ID_HEADER,
   requestIdFrom,
 } from '@haven/http';
 import { sql } from '@haven/models';
-import { Metrics, type HealthCheck, type Logger } from '@haven/observability';
+import { Metrics, stopTracing, type HealthCheck, type Logger } from '@haven/observability';
 import { ByteBudget, type BlobStore } from '@haven/storage';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -64,6 +65,7 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
   });
   const nest = await createNest(AppModule.with(config, log), adapter, log);
   const fastify = adapter.getInstance<FastifyInstance>();
+  installRequestSpans(fastify);
   const requests = new RouteMeters();
   const router = new V2Router(nest.get(RouteTable), nest.get(Gate), nest.get(ReadOnly), nest.get(QuotaAlarm), requests);
   router.install(fastify, respond);
@@ -88,6 +90,7 @@ export async function createRegistryApp(config: RegistryConfig, log: Logger): Pr
       // Cut-off uploads still store how far they have come.
       await Promise.race([router.settled(), delay(aftermathMs, undefined, { ref: false })]);
       await nest.close();
+      await stopTracing();
     },
   };
 }

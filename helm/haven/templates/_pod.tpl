@@ -192,6 +192,14 @@ readinessProbe:
 {{- end }}
 {{- end -}}
 
+{{/* Of those who record spans. */}}
+{{- define "haven.traceEnv" -}}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .Values.trace.endpoint | quote }}
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ .Values.trace.sampleRate | quote }}
+{{- end -}}
+
 {{/* Of (root): for those who call others. */}}
 {{- define "haven.outboundEnv" -}}
 - name: HAVEN_OUTBOUND_REACH

@@ -29,6 +29,27 @@ const integer = (min: number, max: number) =>
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
 const optionalUrl = z.union([z.literal('').transform(() => null), url]);
 const text = z.string().min(1);
+/** As OpenTelemetry writes them: `name=value,name=value`, with escapes as in URLs. */
+const headerList = z.string().transform((given, context): Readonly<Record<string, string>> => {
+  const pairs = given.split(',').filter((pair) => pair.trim() !== '');
+  try {
+    return Object.fromEntries(
+      pairs.map((pair) => {
+        const [, name = '', value = ''] = /^\s*([\w-]+)\s*=(.*)$/.exec(pair) ?? [];
+        if (name === '') throw new Error('no name');
+        return [name, decodeURIComponent(value.trim())];
+      }),
+    );
+  } catch {
+    context.addIssue({ code: 'custom', message: 'expected name=value,name=value' });
+    return z.NEVER;
+  }
+});
+const share = z
+  .string()
+  .regex(/^\d+(?:\.\d+)?$/, 'expected a number')
+  .transform(Number)
+  .pipe(z.number().min(0).max(1));
 /** An empty object is none. */
 const jsonObject = z.string().transform((given, context): Readonly<Record<string, unknown>> | null => {
   try {
@@ -48,6 +69,25 @@ export const settings = {
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'How much the services log.',
     { fallback: 'info' },
+  ),
+
+  tracingEndpoint: setting(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    optionalUrl,
+    'Where traces are sent, by OTLP over HTTP (`/v1/traces` is added); empty for no tracing.',
+    { fallback: '' },
+  ),
+  tracingHeaders: setting(
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    headerList,
+    'Headers that go with them, `name=value,name=value`.',
+    { fallback: '', secret: true },
+  ),
+  tracingRatio: setting(
+    'OTEL_TRACES_SAMPLER_ARG',
+    share,
+    'Which share of the traces is recorded, from 0 to 1; the same for all services.',
+    { fallback: '1' },
   ),
 
   metricsProjects: setting(
@@ -354,6 +394,13 @@ export const settings = {
     { fallback: '' },
   ),
 } as const;
+
+/** What a service that records spans reads. */
+export const tracingSettings = {
+  endpoint: settings.tracingEndpoint,
+  headers: settings.tracingHeaders,
+  ratio: settings.tracingRatio,
+};
 
 /** What a service that uses PostgreSQL reads. */
 export const databaseSettings = {

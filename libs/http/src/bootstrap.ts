@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Metrics, tellDurations, type HealthCheck } from '@haven/observability';
+import { Metrics, stopTracing, tellDurations, type HealthCheck } from '@haven/observability';
 import { renderHarbor } from '@haven/errors';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -14,6 +14,7 @@ import { installHealthRoutes } from './health.js';
 import { installMetricsRoute, RequestMeter } from './metrics.js';
 import { installBodyParsers } from './request-body.js';
 import { requestIdFrom, REQUEST_ID_HEADER } from './request-id.js';
+import { installRequestSpans } from './request-spans.js';
 import { installRequestStart } from './request-start.js';
 import { RouteTable, type RouteDescription } from './route-table.js';
 import { drain, stopOnSignals } from './shutdown.js';
@@ -75,6 +76,7 @@ export async function createHttpApp(module: Type, options: HttpAppOptions): Prom
   const fastify = adapter.getInstance<FastifyInstance>();
   const table = new RouteTable(fastify);
   const meter = new RequestMeter(fastify);
+  installRequestSpans(fastify);
   installRequestStart(fastify, table);
   installBodyParsers(fastify);
 
@@ -96,6 +98,7 @@ export async function createHttpApp(module: Type, options: HttpAppOptions): Prom
     const inTime = await drain(nest.getHttpServer(), options.graceMs ?? DEFAULT_GRACE_MS);
     if (!inTime) log.warn({}, 'requests were cut off');
     await nest.close();
+    await stopTracing();
   };
   return {
     nest,

@@ -70,6 +70,7 @@ export {
 } from './project-directory.js';
 export { booleanParam, integerParam, isTruth, textParam } from './query-params.js';
 export { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';
+export { installRequestSpans } from './request-spans.js';
 export { RouteTable, type RouteDescription } from './route-table.js';
 export { drain, stopOnSignals } from './shutdown.js';
 export { createServiceApp, type ServiceApp } from './service-app.js';

@@ -1,4 +1,4 @@
-import { Metrics, type HealthCheck } from '@haven/observability';
+import { Metrics, stopTracing, type HealthCheck } from '@haven/observability';
 import { renderHarbor } from '@haven/errors';
 import type { INestApplicationContext, DynamicModule, Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -43,6 +43,7 @@ export async function createServiceApp(
   const close = async (): Promise<void> => {
     await drain(nest.getHttpServer(), GRACE_MS);
     await nest.close();
+    await stopTracing();
   };
   return {
     nest,

@@ -1,4 +1,5 @@
 import { appendOutbox, sql, statement, type Sql } from '@haven/models';
+import { traceCarrier } from '@haven/observability';
 import {
   catalogue,
   jobDefinition,
@@ -80,18 +81,22 @@ const insertTasks = statement(
      FROM jsonb_to_recordset($2) AS task (job text, pool text, lane text, parameters jsonb, attributes jsonb)`,
 );
 
-/** The same, but for tasks that the execution has already: an earlier run of the one that adds them got that far. */
+/**
+ * The same, but for tasks that the execution has already: an earlier run of the one that adds them got that far, in another
+ * step of its trace.
+ */
 const insertMissingTasks = statement(
   'task_insert_missing',
   `INSERT INTO task (execution_id, vendor_type, pool, lane, parameters, extra_attrs)
    SELECT $1, job, pool, lane, parameters, attributes
      FROM jsonb_to_recordset($2) AS added (job text, pool text, lane text, parameters jsonb, attributes jsonb)
     WHERE NOT EXISTS (SELECT 1 FROM task WHERE execution_id = $1 AND vendor_type = added.job
-                         AND task.parameters = added.parameters)`,
+                         AND task.parameters - 'traceparent' = added.parameters - 'traceparent')`,
 );
 
 /**
- * Adds tasks to an execution that is not over, with one statement.
+ * Adds tasks to an execution that is not over, with one statement. Where tracing is on, the trace that they belong to stands
+ * among their parameters.
  * @param isRepeated leaves out those that are there already
  */
 export async function addTasks(
@@ -101,11 +106,12 @@ export async function addTasks(
   isRepeated = false,
 ): Promise<void> {
   if (tasks.length === 0) return;
+  const trace = traceCarrier();
   const rows = tasks.map(({ job, parameters, lane = '', attributes = {} }) => ({
     job,
     pool: jobDefinition(job).pool,
     lane,
-    parameters: catalogue[job].parameters.parse(parameters),
+    parameters: { ...catalogue[job].parameters.parse(parameters), ...trace },
     attributes,
   }));
   const insert = isRepeated ? insertMissingTasks : insertTasks;

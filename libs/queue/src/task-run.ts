@@ -1,6 +1,6 @@
 import { AppError } from '@haven/errors';
 import type { Database } from '@haven/models';
-import type { Logger } from '@haven/observability';
+import { carriedTrace, resumed, type Logger } from '@haven/observability';
 import { catalogue, jobDefinition } from './catalogue.js';
 import { addTasks } from './execution.js';
 import type { HandlerTable } from './handler-table.js';
@@ -32,6 +32,12 @@ export class TaskRun {
    * @returns how it ended; null when somebody else has it by now
    */
   async run(): Promise<TaskEnd | null> {
+    const { job, id, executionId, parameters } = this.task;
+    const attributes = { 'haven.task_id': id, 'haven.execution_id': executionId };
+    return resumed(carriedTrace(parameters), `task ${job}`, attributes, () => this.runToEnd());
+  }
+
+  private async runToEnd(): Promise<TaskEnd | null> {
     const { task } = this;
     const log = this.log.child({ job: task.job, taskId: task.id, executionId: task.executionId });
     const journal = new Journal(this.db, task, (error) => {

@@ -23,6 +23,8 @@ export const registryEvent = z.object({
   tags: z.array(z.string()).default([]),
   /** Ids of the platforms that a replicated change has come through. */
   origin: z.array(z.string()).max(64).default([]),
+  /** The trace of the request that made the change, as the W3C writes it. */
+  traceparent: z.string().max(128).optional(),
 });
 export type RegistryEvent = z.infer<typeof registryEvent>;
 

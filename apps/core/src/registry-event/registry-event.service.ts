@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { isFirstArrival, recordAudit, sql, statement, type Sql } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
-import type { Logger } from '@haven/observability';
+import { resumed, type Logger } from '@haven/observability';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { LOGGER } from '../logger.module.js';
 import { EVENT_LISTENERS, type EventListener } from './event-listener.js';
@@ -62,8 +62,17 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
         if (await isFirstArrival(tx, 'core', event.id)) news.push(event);
       }
       for (const event of news) await this.book(tx, event);
-      for (const listener of this.listeners) await listener.on(tx, news);
+      for (const [trace, events] of Map.groupBy(news, ({ traceparent }) => traceparent))
+        await this.tell(tx, events, trace);
     });
+  }
+
+  /** What listeners start belongs to the request that made the change. */
+  private async tell(tx: Sql, events: readonly RegistryEvent[], trace: string | undefined): Promise<void> {
+    const tellAll = async (): Promise<void> => {
+      for (const listener of this.listeners) await listener.on(tx, events);
+    };
+    await (trace === undefined ? tellAll() : resumed(trace, 'registry event', {}, tellAll));
   }
 
   /** A delivery is repeated for minutes at the most; a week is plenty. */

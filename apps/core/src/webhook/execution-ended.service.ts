@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { isFirstArrival, OutboxRelay, sql, type OutboxRow, type Sql } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
-import type { Logger } from '@haven/observability';
+import { carriedTrace, resumed, type Logger } from '@haven/observability';
 import { z } from 'zod';
 import { CORE_CONFIG, type CoreConfig } from '../core.config.js';
 import { LOGGER } from '../logger.module.js';
@@ -85,10 +85,12 @@ export class ExecutionEndedService implements OnApplicationBootstrap, BeforeAppl
       const parsed = ended.safeParse(row.payload);
       if (!parsed.success) continue;
       const { executionId, vendorType } = parsed.data;
-      await this.store.transaction(async (tx) => {
-        if (!(await isFirstArrival(tx, consumer, row.eventId))) return;
-        await this.dispatcher.dispatch(tx, await this.eventsOf(tx, vendorType, executionId));
-      });
+      await resumed(carriedTrace(row.payload), 'execution ended', {}, () =>
+        this.store.transaction(async (tx) => {
+          if (!(await isFirstArrival(tx, consumer, row.eventId))) return;
+          await this.dispatcher.dispatch(tx, await this.eventsOf(tx, vendorType, executionId));
+        }),
+      );
     }
   }
 

@@ -33,6 +33,7 @@ const change = z.object({
   userAgent: z.string().default(''),
   reason: z.string().optional(),
   origin: z.array(z.string()).default([]),
+  traceparent: z.string().optional(),
 });
 
 /** Turns rows of the outbox into events of distribution's envelope. */
@@ -55,7 +56,7 @@ export class ChangeEvents {
       return null;
     }
     const { data } = parsed;
-    const { repository, digest, mediaType, sizeBytes, tag, artifactId } = data;
+    const { repository, digest, mediaType, sizeBytes, tag, artifactId, traceparent } = data;
     return {
       id: row.eventId,
       timestamp: data.at,
@@ -82,6 +83,7 @@ export class ChangeEvents {
       ...(data.tags.length === 0 ? {} : { tags: data.tags }),
       ...(data.origin.length === 0 ? {} : { origin: data.origin }),
       ...(artifactId === undefined ? {} : { artifactId }),
+      ...(traceparent === undefined ? {} : { traceparent }),
     };
   }
 }

@@ -20,6 +20,8 @@ export interface RegistryEvent {
   tags?: readonly string[];
   /** Ids of the platforms that a replicated change has come through. */
   origin?: readonly string[];
+  /** The trace of the request that made the change, as the W3C writes it. */
+  traceparent?: string;
 }
 
 export interface EventTarget {

@@ -140,6 +140,7 @@ export class V2Router {
     } finally {
       http.meter = this.meters.of(kind, http.method);
       http.meter.started();
+      if (http.span !== undefined) http.span.name = `${http.method} ${kind}`;
     }
   }
 

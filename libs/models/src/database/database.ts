@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { traced } from '@haven/observability';
 import pg, { type PoolClient, type QueryResultRow } from 'pg';
 import { isRetryable, translateDatabaseError } from './database-errors.js';
 import { tlsOptions, type DatabaseTls } from './database-tls.js';
@@ -74,6 +75,10 @@ export function assertOutsideTransaction(): void {
 /** Runs one attempt at a transaction until it is through: again after a deadlock, and as 503 when the database is away. */
 export async function runTransaction<T>(attempt: () => Promise<T>): Promise<T> {
   assertOutsideTransaction();
+  return traced('transaction', () => untilThrough(attempt));
+}
+
+async function untilThrough<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await insideTransaction.run(true, attempt);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { traceCarrier } from '@haven/observability';
 import { sql, statement, type Sql } from '../database/sql.js';
 
 /** Who takes events from the outbox. */
@@ -29,14 +30,15 @@ const insert = statement(
 export const appendOutbox = (tx: Sql, consumers: readonly OutboxConsumer[], event: OutboxEvent): Promise<void> =>
   appendOutboxAll(tx, consumers, [event]);
 
-/** Writes any number of events with one statement. */
+/** Writes any number of events with one statement; where tracing is on, with the trace that they belong to. */
 export async function appendOutboxAll(
   tx: Sql,
   consumers: readonly OutboxConsumer[],
   events: readonly OutboxEvent[],
 ): Promise<void> {
   if (events.length === 0) return;
-  const rows = events.map(({ topic, payload }) => ({ id: randomUUID(), topic, payload }));
+  const trace = traceCarrier();
+  const rows = events.map(({ topic, payload }) => ({ id: randomUUID(), topic, payload: { ...payload, ...trace } }));
   await tx.run(insert(consumers, JSON.stringify(rows)));
 }
 
