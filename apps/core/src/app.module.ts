@@ -36,6 +36,7 @@ import { SearchModule } from './search/search.module.js';
 import { SecurityModule } from './security/security.module.js';
 import { RedisModule } from './session/redis.module.js';
 import { SessionModule } from './session/session.module.js';
+import { SpaceModule } from './space/space.module.js';
 import { StatisticModule } from './statistic/statistic.module.js';
 import { SystemInfoModule } from './system-info/system-info.module.js';
 import { TagModule } from './tag/tag.module.js';
@@ -82,6 +83,7 @@ const foundations = [
     PurgeModule,
     GcModule,
     TrashModule,
+    SpaceModule,
     QuotaModule,
     RegistryEndpointModule,
     RegistryEventModule,

@@ -12,6 +12,8 @@ const keys = {
   jobserviceUrl: settings.jobserviceUrl,
   logCollectorUrl: settings.logCollectorUrl,
   registryCheckSeconds: settings.registryCheckSeconds,
+  trashDays: settings.trashDays,
+  timeWindowHours: settings.gcTimeWindowHours,
   configOverwrite: settings.configOverwrite,
   caFile: settings.caFile,
   outboundReach: settings.outboundReach,

@@ -1,5 +1,6 @@
 import { ContentBuilder } from './content-builder.js';
 import { admin, CoreApp, type TestUser } from './core-app.js';
+import { spaceCases } from './space.cases.js';
 
 let core: CoreApp;
 let content: ContentBuilder;
@@ -68,4 +69,8 @@ describe('system/gc', () => {
     expect((await core.get('/system/gc/schedule', admin)).body).toEqual({});
     expect((await start('Manual', { workers: 0 })).status).toBe(400);
   });
+});
+
+describe('space', () => {
+  spaceCases(() => core);
 });

@@ -3,6 +3,7 @@ import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@have
 import { statement } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
+import { trashedBytes } from './trashed-bytes.js';
 
 export interface TrashedRow {
   id: number;
@@ -38,17 +39,9 @@ const shape: ListShape = {
   idColumn: 'id',
 };
 
-/** What the project is charged for is no part of it: the same layer in a live image stands in the quota. */
 const readSize = statement(
   'trash_size',
-  `WITH trashed AS (SELECT artifact_id, digest FROM artifact_trash WHERE project_id = $1),
-   kept AS (
-     SELECT blob.digest, blob.size FROM blob
-      WHERE digest IN (SELECT digest_blob FROM artifact_blob WHERE artifact_id IN (SELECT artifact_id FROM trashed))
-     UNION
-     SELECT digest, octet_length(payload) FROM manifest WHERE digest IN (SELECT digest FROM trashed))
-   SELECT (SELECT count(*) FROM trashed)::int AS artifacts, coalesce(sum(size), 0)::bigint AS bytes FROM kept
-    WHERE NOT EXISTS (SELECT 1 FROM project_blob WHERE project_id = $1 AND project_blob.digest = kept.digest)`,
+  `SELECT (SELECT count(*) FROM artifact_trash WHERE project_id = $1::int)::int AS artifacts, ${trashedBytes('$1::int')} AS bytes`,
 );
 
 @Injectable()
