@@ -94,6 +94,7 @@ export class Interleaving {
       ...Array<Step>(2).fill(() => this.collect()),
       () => this.abandon(),
       () => this.removeRepository(),
+      () => this.restoreRepository(),
     ];
   }
 
@@ -190,6 +191,16 @@ export class Interleaving {
     await this.watch.adding(repository, async () => {
       const restored = (await this.api('POST', `${trash}/${id}/restore`)).expect(200).json();
       return (restored as { digests: string[] }).digests;
+    });
+  }
+
+  private async restoreRepository(): Promise<void> {
+    const repository = this.pick(this.field.repositories);
+    const [project = '', name = ''] = repository.split('/');
+    await this.watch.adding(repository, async () => {
+      const path = `/projects/${project}/trash/repositories/${name}/restore`;
+      const restored = (await this.api('POST', path)).expect(200).json();
+      return (restored as { digests: { first: string[] } }).digests.first;
     });
   }
 

@@ -1,5 +1,5 @@
 import { ContentBuilder } from './content-builder.js';
-import { admin, CoreApp, type TestUser } from './core-app.js';
+import { admin, CoreApp, type Credentials, type TestUser } from './core-app.js';
 import { spaceCases } from './space.cases.js';
 
 let core: CoreApp;
@@ -34,6 +34,27 @@ describe('the trash of a project', () => {
     expect((await core.get('/projects/library/repositories/app/artifacts/v1', admin)).body).toMatchObject({ digest });
     expect(await trash()).toEqual([]);
     expect((await core.post(`${path}/${row?.id ?? 0}/restore`, undefined, admin)).status).toBe(404);
+  });
+
+  it('gives a whole repository back, more than once', async () => {
+    const digests = [
+      await content.push('whole', 'whole one', { tag: 'v1' }),
+      await content.push('whole', 'whole two', { tag: 'v2' }),
+    ];
+    await core.put('/projects/library/repositories/whole', { description: 'ours' }, admin);
+    await core.delete('/projects/library/repositories/whole', admin);
+    const again = (as?: Credentials) => core.post(`${path}/repositories/whole/restore`, undefined, as);
+    expect([(await again()).status, (await again(guest)).status]).toEqual([401, 403]);
+    const none = { total: 0, first: [] };
+    const tags = { total: 2, first: ['v1', 'v2'] };
+    expect(await again(admin)).toMatchObject({
+      status: 200,
+      body: { digests: { total: 2, first: digests }, tags, tags_kept_elsewhere: none, incomplete: none },
+    });
+    const { body } = await core.get('/projects/library/repositories/whole', admin);
+    expect(body).toMatchObject({ description: 'ours', artifact_count: 2 });
+    expect((await again(admin)).body).toMatchObject({ digests: none });
+    expect((await core.post(`${path}/repositories/never/restore`, undefined, admin)).status).toBe(404);
   });
 
   it('can be emptied, and is nobody else’s', async () => {

@@ -87,6 +87,7 @@ export {
   type TrashRules,
 } from './trash/purge-trash.js';
 export { restoreArtifact, type Restored } from './trash/restore-artifact.js';
+export { restoreRepositoryBatch, type RestoredBatch, type RestorePlace } from './trash/restore-repository.js';
 export { planRetention, type PlannedArtifact, type RetentionFate } from './retention/retention-plan.js';
 export {
   retentionTemplates,

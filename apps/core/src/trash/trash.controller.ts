@@ -6,13 +6,14 @@ import {
   Listing,
   Operation,
   Reply,
+  RepositoryName,
   sendPage,
   type ListQuery,
   type ProjectIdentity,
 } from '@haven/http';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, type Actor } from '../security/actor.decorator.js';
-import { presentRestored, presentTrashed, presentTrashSize } from './trash.presenter.js';
+import { presentRestored, presentRestoredRepository, presentTrashed, presentTrashSize } from './trash.presenter.js';
 import { TrashService } from './trash.service.js';
 
 /** Ours, beside what Harbor has: deleted artifacts can be had back. Who may delete them may see to them here as well. */
@@ -46,6 +47,18 @@ export class TrashController {
   ): Promise<object> {
     reply.code(200);
     return presentRestored(await this.trash.restore(actor, project, id));
+  }
+
+  @Post('/repositories/:repository_name/restore')
+  @Operation('restoreRepository', inProject('artifact', 'delete'))
+  async restoreRepository(
+    @CurrentActor() actor: Actor,
+    @CurrentProject() project: ProjectIdentity,
+    @RepositoryName() name: string,
+    @Reply() reply: FastifyReply,
+  ): Promise<object> {
+    reply.code(200);
+    return presentRestoredRepository(await this.trash.restoreRepository(actor, project, name));
   }
 
   @Delete()

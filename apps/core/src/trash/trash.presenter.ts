@@ -1,6 +1,7 @@
 import { compact, dateTime, keep } from '@haven/http';
 import type { Restored } from '@haven/models';
 import type { TrashedRow, TrashSize } from './trash.repository.js';
+import type { RestoredRepository } from './trash.service.js';
 
 export const presentTrashed = (row: TrashedRow): object =>
   compact({
@@ -20,3 +21,14 @@ export const presentTrashSize = ({ artifacts, bytes }: TrashSize): object =>
 
 export const presentRestored = ({ digests, tags, keptElsewhere }: Restored): object =>
   compact({ digests: keep(digests), tags: keep(tags), tags_kept_elsewhere: keep(keptElsewhere) });
+
+/** How many there are, and the first hundred. */
+const some = (all: readonly string[]): unknown => keep({ total: all.length, first: all.slice(0, 100) });
+
+export const presentRestoredRepository = ({ digests, tags, keptElsewhere, incomplete }: RestoredRepository): object =>
+  compact({
+    digests: some(digests),
+    tags: some(tags),
+    tags_kept_elsewhere: some(keptElsewhere),
+    incomplete: some(incomplete),
+  });

@@ -44,6 +44,8 @@ const readSize = statement(
   `SELECT (SELECT count(*) FROM artifact_trash WHERE project_id = $1::int)::int AS artifacts, ${trashedBytes('$1::int')} AS bytes`,
 );
 
+const hasRepository = statement('trash_has_repository', 'SELECT 1 FROM repository WHERE name = $1 AND listed');
+
 @Injectable()
 export class TrashRepository {
   constructor(@Inject(ModelStore) private readonly store: ModelStore) {}
@@ -61,5 +63,9 @@ export class TrashRepository {
 
   size(projectId: number): Promise<TrashSize> {
     return this.store.sql.one<TrashSize>(readSize(projectId));
+  }
+
+  async hasRepository(name: string): Promise<boolean> {
+    return (await this.store.sql.maybe(hasRepository(name))) !== null;
   }
 }

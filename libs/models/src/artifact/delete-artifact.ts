@@ -6,6 +6,7 @@ import { recordLedgerAll } from '../ledger/ledger.js';
 import { appendOutboxAll, type OutboxConsumer, type OutboxEvent } from '../outbox/outbox.js';
 import { releaseProject } from '../quota/quota.js';
 import type { PushOrigin } from '../replication/push-origin.js';
+import { keepRepository } from '../trash/repository-trash.js';
 import type { RepositoryRef } from './repository-ref.js';
 
 export interface DeletionContext {
@@ -233,6 +234,7 @@ export async function deleteRepository(tx: Sql, repository: RepositoryRef, conte
     tags: (tags.get(root.id) ?? []).map(({ name }) => name),
     isNews: listed,
   }));
+  await keepRepository(tx, repository.repositoryId);
   await trash(tx, repository, deletions, context);
   const pending = await tx.rows<{ digest: string }>(
     sql('DELETE FROM repository_blob WHERE repository_id = $1 RETURNING digest', repository.repositoryId),

@@ -1,6 +1,7 @@
 import { scheduleReviews } from '../collect/blob-review.js';
 import { statement, type Sql } from '../database/sql.js';
 import { recordLedgerAll } from '../ledger/ledger.js';
+import { forgetRepositories } from './repository-trash.js';
 
 /** How long deleted artifacts can be brought back, by project metadata; without it, as the platform has it. 0 is not at all. */
 export const trashDaysKey = 'trash_days';
@@ -83,6 +84,7 @@ export const emptyTrash = (db: Sql, projectId: number): Promise<number> => db.ru
 async function purge(tx: Sql, rows: readonly TrashRow[], windowSeconds: number, reason: string): Promise<PurgedTrash> {
   if (rows.length === 0) return { artifacts: 0, manifests: [] };
   await tx.run(removeRows(rows.map(({ id }) => id)));
+  await forgetRepositories(tx, [...new Set(rows.map(({ repositoryName }) => repositoryName))]);
   // Manifests before reviews: a push that holds the one may wait for somebody who waits for the other.
   const manifests = await purgeManifests(tx, [...new Set(rows.map(({ digest }) => digest))]);
   const edges = await tx.rows<{ digest: string }>(removeEdges(rows.map(({ artifactId }) => artifactId)));

@@ -1,11 +1,12 @@
 import { Errors } from '@haven/errors';
 import { recordAudit } from '../audit/audit.js';
 import type { DeletionContext } from '../artifact/delete-artifact.js';
-import { ensureRepository, type RepositoryRef } from '../artifact/repository-ref.js';
+import type { RepositoryRef } from '../artifact/repository-ref.js';
 import { statement, type Sql } from '../database/sql.js';
 import { recordLedger } from '../ledger/ledger.js';
 import { appendOutbox } from '../outbox/outbox.js';
 import { chargeProject, settleQuota } from '../quota/quota.js';
+import { reviveRepository } from './repository-trash.js';
 
 /** What came back, and which tags did not because others have taken their names. */
 export interface Restored {
@@ -14,7 +15,8 @@ export interface Restored {
   keptElsewhere: string[];
 }
 
-interface TrashedArtifact {
+/** A row of the trash, as far as its place among the others matters. */
+export interface TrashedArtifact {
   id: number;
   artifactId: number;
   digest: string;
@@ -24,17 +26,17 @@ interface TrashedArtifact {
   subjectDigest: string | null;
 }
 
-const columns = `id, artifact_id AS "artifactId", digest, repository_name AS "repositoryName", project_id AS "projectId",
+export const trashedColumns = `id, artifact_id AS "artifactId", digest, repository_name AS "repositoryName", project_id AS "projectId",
   ARRAY(SELECT child ->> 'child_digest' FROM jsonb_array_elements(snapshot -> 'references') AS child) AS children,
   snapshot -> 'accessory' ->> 'subject_artifact_digest' AS "subjectDigest"`;
 const lockOne = statement(
   'restore_lock',
-  `SELECT ${columns}, creation_time::text AS "deletedAt" FROM artifact_trash WHERE id = $1 AND project_id = $2 AND NOT emptied FOR UPDATE`,
+  `SELECT ${trashedColumns}, creation_time::text AS "deletedAt" FROM artifact_trash WHERE id = $1 AND project_id = $2 AND NOT emptied FOR UPDATE`,
 );
 /** Went in the same transaction, which gives all of them one time. */
 const lockTogether = statement(
   'restore_lock_together',
-  `SELECT ${columns} FROM artifact_trash
+  `SELECT ${trashedColumns} FROM artifact_trash
     WHERE project_id = $1 AND repository_name = $2 AND creation_time = $3::timestamptz AND NOT emptied ORDER BY id FOR UPDATE`,
 );
 const findLive = statement(
@@ -107,7 +109,7 @@ const dropEdges = statement(
   'DELETE FROM artifact_blob WHERE artifact_id = $1 RETURNING digest_blob AS digest',
 );
 const removeRow = statement('restore_remove', 'DELETE FROM artifact_trash WHERE id = $1');
-const listRepository = statement('restore_list', 'UPDATE repository SET listed = true WHERE repository_id = $1');
+const listRepositoryRow = statement('restore_list', 'UPDATE repository SET listed = true WHERE repository_id = $1');
 
 /**
  * Brings an artifact back from the trash with what went with it: children, signatures, tags and labels. What has been pushed
@@ -124,12 +126,12 @@ export async function restoreArtifact(
   const root = await tx.maybe<TrashedArtifact & { deletedAt: string }>(lockOne(trashId, projectId));
   if (root === null) throw Errors.notFound(`nothing with id ${trashId} is in the trash`);
   const together = await tx.rows<TrashedArtifact>(lockTogether(projectId, root.repositoryName, root.deletedAt));
-  const repository = await ensureRepository(tx, projectId, root.repositoryName);
+  const repository = await reviveRepository(tx, projectId, root.repositoryName);
   const restored: Restored = { digests: [], tags: [], keptElsewhere: [] };
   let addedBytes = 0;
   for (const part of orderOf(root, together)) addedBytes += await restoreOne(tx, repository, part, restored);
-  await tx.run(listRepository(repository.repositoryId));
-  await announce(tx, repository, root, restored, context);
+  await showRepository(tx, repository, root.digest, restored);
+  await recordRestore(tx, repository, { type: 'artifact', resource: `${repository.name}@${root.digest}` }, context);
   await settleQuota(tx, projectId, addedBytes);
   return restored;
 }
@@ -150,7 +152,7 @@ function orderOf(root: TrashedArtifact, together: readonly TrashedArtifact[]): T
 }
 
 /** @returns bytes that the project is charged with in addition */
-async function restoreOne(
+export async function restoreOne(
   tx: Sql,
   repository: RepositoryRef,
   part: TrashedArtifact,
@@ -200,24 +202,32 @@ async function tieArtifact(tx: Sql, { repositoryId, name }: RepositoryRef, part:
   await tx.run(adopt(part.artifactId, name, part.digest));
 }
 
-async function announce(
+/** What was restored, for the audit log. */
+export async function recordRestore(
   tx: Sql,
-  repository: RepositoryRef,
-  { digest }: TrashedArtifact,
-  { digests, tags }: Restored,
+  { projectId }: RepositoryRef,
+  { type, resource }: { type: 'artifact' | 'repository'; resource: string },
   { actor, sourceIp }: DeletionContext,
 ): Promise<void> {
-  const { projectId, name } = repository;
-  const resource = `${name}@${digest}`;
   await recordAudit(tx, {
     projectId,
     operation: 'create',
-    resourceType: 'artifact',
+    resourceType: type,
     resource,
     username: actor,
     sourceIp,
   });
-  const blobs = await tx.rows<{ digest: string }>(blobsOf(repository.repositoryId, digests));
+}
+
+/** Lists the repository again, and has the files beside its blobs follow. */
+export async function showRepository(
+  tx: Sql,
+  { repositoryId, name }: RepositoryRef,
+  digest: string,
+  { digests, tags }: Restored,
+): Promise<void> {
+  await tx.run(listRepositoryRow(repositoryId));
+  const blobs = await tx.rows<{ digest: string }>(blobsOf(repositoryId, digests));
   const payload = { repository: name, digest, digests, tags, blobDigests: blobs.map((blob) => blob.digest) };
   await appendOutbox(tx, ['projection'], { topic: 'artifact.restored', payload });
 }
