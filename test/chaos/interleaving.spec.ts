@@ -11,7 +11,7 @@ import { Replica, type ReplicatedPart } from './replica.ts';
 
 const isWanted = process.env['HAVEN_TEST_CHAOS'] === '1';
 const wishedSteps = Number(process.env['HAVEN_TEST_INTERLEAVING_STEPS'] ?? '') || undefined;
-const steps = wishedSteps ?? 1_000;
+const steps = wishedSteps ?? 500;
 const seed = wishedSteps === undefined ? 20_261_121 : Math.floor(Math.random() * 2 ** 31);
 const clientCount = 8;
 const rounds = 6;
