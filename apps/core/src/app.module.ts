@@ -20,6 +20,7 @@ import { MemberModule } from './member/member.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
+import { OperationModule } from './operation/operation.module.js';
 import { OutboundModule } from './outbound.module.js';
 import { PermissionModule } from './permission/permission.module.js';
 import { PingModule } from './ping/ping.module.js';
@@ -29,6 +30,7 @@ import { QuotaModule } from './quota/quota.module.js';
 import { RegistryEndpointModule } from './registry-endpoint/registry-endpoint.module.js';
 import { RegistryEventModule } from './registry-event/registry-event.module.js';
 import { ReplicationModule } from './replication/replication.module.js';
+import { ReportModule } from './report/report.module.js';
 import { RepositoryModule } from './repository/repository.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { RobotModule } from './robot/robot.module.js';
@@ -41,6 +43,7 @@ import { StatisticModule } from './statistic/statistic.module.js';
 import { SystemInfoModule } from './system-info/system-info.module.js';
 import { TagModule } from './tag/tag.module.js';
 import { TokenModule } from './token/token.module.js';
+import { TrafficModule } from './traffic/traffic.module.js';
 import { UserGroupModule } from './user-group/user-group.module.js';
 import { TrashModule } from './trash/trash.module.js';
 import { UserModule } from './user/user.module.js';
@@ -77,6 +80,7 @@ const foundations = [
     MetadataModule,
     MetricsModule,
     OidcModule,
+    OperationModule,
     PermissionModule,
     PingModule,
     ProjectModule,
@@ -88,6 +92,7 @@ const foundations = [
     RegistryEndpointModule,
     RegistryEventModule,
     ReplicationModule,
+    ReportModule,
     RepositoryModule,
     RetentionModule,
     RobotModule,
@@ -97,6 +102,7 @@ const foundations = [
     SystemInfoModule,
     TagModule,
     TokenModule,
+    TrafficModule,
     UserGroupModule,
     UserModule,
     WebhookModule,

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { installApiDescription } from './api-description/api-description.routes.js';
 import { AppModule } from './app.module.js';
 import { CORE_CONFIG, type CoreConfig } from './core.config.js';
+import { StreamService } from './operation/stream.service.js';
 import { OidcBearer } from './oidc/oidc-bearer.service.js';
 import { AccountRepository } from './security/account.repository.js';
 import { AuthenticationService } from './security/authentication.service.js';
@@ -50,6 +51,9 @@ export async function createCoreApp(log: Logger): Promise<{ app: HttpApp; config
     },
     tellRequests: (metrics, meter) => {
       tellHarborRequests(metrics, meter.tallies, () => meter.inFlight);
+    },
+    onStop: (nest) => {
+      nest.get(StreamService, { strict: false }).close();
     },
     readiness: (nest) => [{ name: 'database', check: () => nest.get(ModelStore).sql.one(sql('SELECT 1')) }],
   });

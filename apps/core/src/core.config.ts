@@ -14,6 +14,7 @@ const keys = {
   registryCheckSeconds: settings.registryCheckSeconds,
   trashDays: settings.trashDays,
   timeWindowHours: settings.gcTimeWindowHours,
+  reportDays: settings.reportDays,
   configOverwrite: settings.configOverwrite,
   caFile: settings.caFile,
   outboundReach: settings.outboundReach,

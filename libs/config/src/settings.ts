@@ -239,6 +239,13 @@ export const settings = {
     { fallback: '300' },
   ),
 
+  reportDays: setting(
+    'HAVEN_REPORT_DAYS',
+    integer(1, 3_650),
+    'How long is kept what reports are made of: pushes, pulls and bytes by the hour, what projects store by the day.',
+    { fallback: '92' },
+  ),
+
   storageDriver: setting(
     'HAVEN_STORAGE_DRIVER',
     z.enum(['filesystem', 'memory']),

@@ -34,6 +34,8 @@ export interface HttpAppOptions {
   readiness?: (app: INestApplicationContext) => readonly HealthCheck[];
   /** Told beside `haven_http_request_duration_seconds` of what was counted. */
   tellRequests?: (metrics: Metrics, meter: RequestMeter) => void;
+  /** Told when the stop begins: whatever would answer for ever ends now. */
+  onStop?: (app: INestApplicationContext) => void;
   /** How long running requests may take after a signal to stop. */
   graceMs?: number;
 }
@@ -95,6 +97,7 @@ export async function createHttpApp(module: Type, options: HttpAppOptions): Prom
   if (routes.some((route) => route.access.kind === 'inProject')) access.assertDirectory();
 
   const close = async (): Promise<void> => {
+    options.onStop?.(nest);
     const inTime = await drain(nest.getHttpServer(), options.graceMs ?? DEFAULT_GRACE_MS);
     if (!inTime) log.warn({}, 'requests were cut off');
     await nest.close();

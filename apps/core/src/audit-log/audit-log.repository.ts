@@ -61,7 +61,7 @@ const extShape: ListShape = {
 };
 
 /** The roles with which a member may read a project's log. */
-const readers = roles
+export const logReaders = roles
   .map((role) => role.id)
   .filter((id) => canInProject({ isSystemAdmin: false, isPublic: false, roleIds: [id] }, 'log', 'list'));
 
@@ -89,7 +89,7 @@ function conditionOf(scope: AuditScope): Condition {
     case 'readableBy':
       return {
         text: `project_id IN (SELECT project_id FROM (${membershipsSql('$1')}) AS own WHERE own.role = ANY($2))`,
-        values: [scope.entities, readers],
+        values: [scope.entities, logReaders],
       };
   }
 }

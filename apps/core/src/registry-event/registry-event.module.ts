@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { OperationModule } from '../operation/operation.module.js';
 import { ReplicationEvents } from '../replication/replication.events.js';
+import { TrafficModule } from '../traffic/traffic.module.js';
 import { QuotaExceededEvents } from '../webhook/quota-exceeded.events.js';
 import { QuotaWarningEvents } from '../webhook/quota-warning.events.js';
 import { WebhookEvents } from '../webhook/webhook.events.js';
@@ -11,7 +13,7 @@ import { RegistryEventService } from './registry-event.service.js';
 const listeners = [ReplicationEvents, WebhookEvents, QuotaWarningEvents, QuotaExceededEvents];
 
 @Module({
-  imports: [WebhookModule],
+  imports: [OperationModule, TrafficModule, WebhookModule],
   controllers: [RegistryEventController],
   providers: [
     RegistryEventService,

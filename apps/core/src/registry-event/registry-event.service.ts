@@ -4,6 +4,8 @@ import { ModelStore } from '@haven/models/orm';
 import { resumed, type Logger } from '@haven/observability';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { LOGGER } from '../logger.module.js';
+import { LiveChannel } from '../operation/live.channel.js';
+import { TrafficEvents } from '../traffic/traffic.events.js';
 import { EVENT_LISTENERS, type EventListener } from './event-listener.js';
 import type { RegistryEvent } from './registry-event.schema.js';
 
@@ -35,6 +37,8 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
     @Inject(ModelStore) private readonly store: ModelStore,
     @Inject(ConfigurationService) private readonly configuration: ConfigurationService,
     @Inject(EVENT_LISTENERS) private readonly listeners: readonly EventListener[],
+    @Inject(TrafficEvents) private readonly traffic: TrafficEvents,
+    @Inject(LiveChannel) private readonly live: LiveChannel,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -56,15 +60,18 @@ export class RegistryEventService implements OnModuleInit, OnApplicationShutdown
     if (events.length === 0) return;
     // In the order of repositories, so that batches of two replicas never wait for each other in a circle.
     const ordered = [...events].sort((a, b) => (a.repositoryId ?? 0) - (b.repositoryId ?? 0));
-    await this.store.transaction(async (tx) => {
+    const news = await this.store.transaction(async (tx) => {
       const news: RegistryEvent[] = [];
       for (const event of ordered) {
         if (await isFirstArrival(tx, 'core', event.id)) news.push(event);
       }
       for (const event of news) await this.book(tx, event);
+      await this.traffic.count(tx, news);
       for (const [trace, events] of Map.groupBy(news, ({ traceparent }) => traceparent))
         await this.tell(tx, events, trace);
+      return news;
     });
+    if (news.length > 0) this.live.tell({ kind: 'events', events: news });
   }
 
   /** What listeners start belongs to the request that made the change. */
