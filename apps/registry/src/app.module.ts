@@ -35,6 +35,8 @@ import { StorageHealth } from './storage/storage-health.js';
 import { storageProviders } from './storage/storage.providers.js';
 import { TagRoutes } from './tag/tag.routes.js';
 import { Traffic } from './traffic.js';
+import { ReceivedLog } from './transfer/received.log.js';
+import { TransferLog } from './transfer/transfer.log.js';
 import { MountService } from './upload/mount.service.js';
 import { RunningHashes } from './upload/running-hashes.js';
 import { UploadCommitService } from './upload/upload-commit.service.js';
@@ -56,6 +58,8 @@ const events = [
   ProjectionRepository,
   QuotaFold,
   QuotaAlarm,
+  TransferLog,
+  ReceivedLog,
 ];
 const uploads = [RunningHashes, UploadSessionRepository, UploadWriterService, UploadCommitService, MountService];
 const purge = [PurgeRepository, UploadPurge, PurgeJob];
@@ -63,7 +67,7 @@ const content = [BlobRepository, UnnamedBytes, BlobDelivery, ManifestRepository,
 const routes = [CatalogRoutes, TagRoutes, ManifestRoutes, BlobRoutes, UploadRoutes, ReferrerRoutes];
 
 /** What goes on beside the requests. */
-const background = [Outbox, QuotaFold, ReadOnly, PurgeJob];
+const background = [Outbox, QuotaFold, ReadOnly, PurgeJob, TransferLog, ReceivedLog];
 
 interface BackgroundWork {
   start(): void | Promise<void>;

@@ -20,6 +20,7 @@ export class Traffic {
   readonly projects: BoundedLabel<ProjectTraffic>;
   readonly pulledSizes = sizes();
   readonly storedSizes = sizes();
+  private received = new Map<string, number>();
 
   /** @param projectLimit how many projects are counted by themselves */
   constructor(projectLimit: number) {
@@ -37,12 +38,20 @@ export class Traffic {
   /** Bytes were stored, of an upload that may not be at its end. */
   stored(kind: Content, repository: string, bytes: number): void {
     this.of(repository).pushedBytes += bytes;
+    if (bytes > 0) this.received.set(repository, (this.received.get(repository) ?? 0) + bytes);
     this.storedSizes[kind].observe(bytes);
   }
 
   /** Something is there now that can be pulled. */
   pushed(kind: Content | 'mount', repository: string): void {
     this.of(repository).pushes[kind] += 1;
+  }
+
+  /** Bytes that were stored since this was asked last, by repository. */
+  takeReceived(): ReadonlyMap<string, number> {
+    const { received } = this;
+    this.received = new Map();
+    return received;
   }
 
   private of(repository: string): ProjectTraffic {

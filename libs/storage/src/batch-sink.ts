@@ -8,6 +8,8 @@ export interface BatchSinkOptions {
   offset: number;
   hashes: readonly UploadHash[];
   budget: ByteBudget;
+  /** Told of bytes that are in the file. */
+  onWritten?: ((bytes: number) => void) | undefined;
 }
 
 /** Bytes that are handed to the file at a time. */
@@ -94,6 +96,7 @@ export class BatchSink {
       for (const hash of hashes) for (const chunk of batch) hash.update(chunk);
       await written;
       this.writtenBytes += bytes;
+      this.options.onWritten?.(bytes);
     } catch (error) {
       for (const hash of hashes) hash.rewind();
       this.failure = { error };

@@ -7,12 +7,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LOGGER, REGISTRY_CONFIG, type RegistryConfig } from '../registry.config.js';
 import { BLOB_STORE } from '../storage/storage.providers.js';
 import { Traffic } from '../traffic.js';
+import { TransferLog, type TransferFacts } from '../transfer/transfer.log.js';
 import { entityTag, isNoneMatch, isRangeWanted } from '../v2/conditional.js';
 
 /** A blob that the client may have. */
 export interface Delivery {
   /** Where it is pulled from, by name. */
   repository: string;
+  projectId: number;
+  /** Who gets it; empty for anonymous. */
+  username: string;
   digest: Digest;
   sizeBytes: number;
 }
@@ -32,6 +36,7 @@ export class BlobDelivery {
     @Inject(REGISTRY_CONFIG) { blobDelivery, storageDriver }: RegistryConfig,
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
     @Inject(Traffic) private readonly traffic: Traffic,
+    @Inject(TransferLog) private readonly transfers: TransferLog,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
     // What lies in memory nginx cannot read.
@@ -47,12 +52,14 @@ export class BlobDelivery {
     // nginx holds If-Range against a tag of its own, so such requests are answered from here.
     const ifRange = http.headers['if-range'];
     if (this.byNginx && ifRange === undefined) {
-      this.note(blob, parseRange(http.headers.range, sizeBytes));
+      const range = parseRange(http.headers.range, sizeBytes);
+      this.note(blob, range);
+      if (range !== 'unsatisfiable') this.transfers.handOver(factsOf(http, blob), lengthOf(range, sizeBytes));
       // nginx says itself that it serves ranges, and would say it twice.
       return reply.removeHeader('accept-ranges').header('x-accel-redirect', acceleratedPath(digest)).send();
     }
     const wanted = typeof ifRange === 'string' ? isRangeWanted(ifRange, digest) : true;
-    return this.stream(reply, blob, wanted ? parseRange(http.headers.range, sizeBytes) : null);
+    return this.stream(http, reply, blob, wanted ? parseRange(http.headers.range, sizeBytes) : null);
   }
 
   /** Counts what is about to be sent. */
@@ -61,6 +68,7 @@ export class BlobDelivery {
   }
 
   private async stream(
+    http: FastifyRequest,
     reply: FastifyReply,
     blob: Delivery,
     range: ByteRange | 'unsatisfiable' | null,
@@ -79,9 +87,29 @@ export class BlobDelivery {
       throw error;
     });
     this.note(blob, range);
+    this.watch(factsOf(http, blob), reply, lengthOf(range, sizeBytes));
     return reply.header('content-length', lengthOf(range, sizeBytes)).send(stream);
   }
+
+  /** Counts what goes out, until the client has it or is gone. */
+  private watch(facts: TransferFacts, { raw }: FastifyReply, totalBytes: number): void {
+    const written = (): number => raw.socket?.bytesWritten ?? 0;
+    const before = written();
+    const bytes = (): number => Math.min(Math.max(written() - before, 0), totalBytes);
+    this.transfers.begin(facts, { bytes, totalBytes });
+    raw.once('close', () => {
+      this.transfers.end(facts.id);
+    });
+  }
 }
+
+/** A request may be for several blobs, one after the other. */
+const factsOf = (http: FastifyRequest, { repository, projectId, username, digest }: Delivery): TransferFacts => ({
+  id: `${http.id} ${digest}`,
+  kind: 'pull',
+  ...{ repository, projectId, username, digest },
+  address: http.ip,
+});
 
 const lengthOf = (range: ByteRange | null, sizeBytes: number): number =>
   range === null ? sizeBytes : range.end - range.start + 1;

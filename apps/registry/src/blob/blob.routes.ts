@@ -48,7 +48,10 @@ export class BlobRoutes {
     if (http.method === 'HEAD' && place.isLeaseDue === true && caller.may('push', path.name, projectId)) {
       if (!(await this.blobs.extendLease(repositoryId, digest))) throw unknown();
     }
-    return this.delivery.send(http, reply, { repository: path.name, digest, sizeBytes });
+    return this.delivery.send(http, reply, {
+      ...{ repository: path.name, projectId, username: caller.username },
+      ...{ digest, sizeBytes },
+    });
   }
 
   /** Only what no manifest of the repository names can be deleted: an image would lose a layer. */

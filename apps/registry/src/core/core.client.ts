@@ -11,6 +11,12 @@ const connections = 16;
 /** Media type of distribution's notification envelope. */
 const eventsMediaType = 'application/vnd.docker.distribution.events.v1+json';
 
+/** What came in, by repository; the id is the same when it is told again. */
+export interface CountedTraffic {
+  counted: { id: string };
+  items: readonly { repository: string; at: string; bytesIn: number }[];
+}
+
 /** Whose credentials core is asked about, and for what. */
 export interface TokenRequest {
   /** The `Authorization` header as it came. */
@@ -54,19 +60,30 @@ export class CoreClient {
   /** Hands events to core. Rejects unless core has taken all of them. */
   async deliverEvents(events: readonly object[]): Promise<void> {
     if (events.length === 0) return;
-    const { statusCode } = await this.send('/service/notifications', {
-      method: 'POST',
-      headers: {
-        authorization: internalAuthorization(this.config.internalSecret),
-        'content-type': eventsMediaType,
-      },
-      body: JSON.stringify({ events }),
-    });
-    if (statusCode < 200 || statusCode > 299) throw away(new Error(`core answered ${statusCode} to events`));
+    await this.tell('/service/notifications', { events }, eventsMediaType);
+  }
+
+  /** Tells of the transfers of this moment. Rejects when that did not come through. */
+  async tellTransfers(news: object): Promise<void> {
+    await this.tell('/service/transfers', news);
+  }
+
+  /** Rejects unless core has counted it. */
+  async tellTraffic(traffic: CountedTraffic): Promise<void> {
+    await this.tell('/service/traffic', traffic);
   }
 
   async close(): Promise<void> {
     await this.agent.close();
+  }
+
+  private async tell(path: string, message: object, mediaType = 'application/json'): Promise<void> {
+    const { statusCode } = await this.send(path, {
+      method: 'POST',
+      headers: { authorization: internalAuthorization(this.config.internalSecret), 'content-type': mediaType },
+      body: JSON.stringify(message),
+    });
+    if (statusCode < 200 || statusCode > 299) throw away(new Error(`core answered ${statusCode} to ${path}`));
   }
 
   private async send(

@@ -6,6 +6,7 @@ import type { Logger } from '@haven/observability';
 import { ByteBudget, hashPrefix, receiveUpload, UploadHash, type BlobStore, type Received } from '@haven/storage';
 import { LOGGER } from '../registry.config.js';
 import { BLOB_STORE } from '../storage/storage.providers.js';
+import { TransferLog, type TransferFacts } from '../transfer/transfer.log.js';
 import { RunningHashes } from './running-hashes.js';
 import { UploadSessionRepository, type Claim } from './upload-session.repository.js';
 
@@ -25,6 +26,8 @@ export interface UploadBody {
   source: AsyncIterable<Buffer>;
   /** How many bytes are announced, if any number is. */
   expectedBytes: number | null;
+  /** Who sends it. */
+  transfer: Omit<TransferFacts, 'id' | 'kind'>;
 }
 
 /** Writes to uploads: one writer at a time, bytes and acknowledged state in step. */
@@ -35,6 +38,7 @@ export class UploadWriterService {
     @Inject(BLOB_STORE) private readonly store: BlobStore,
     @Inject(ByteBudget) private readonly budget: ByteBudget,
     @Inject(RunningHashes) private readonly running: RunningHashes,
+    @Inject(TransferLog) private readonly transfers: TransferLog,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -61,6 +65,8 @@ export class UploadWriterService {
       return await this.workAndSettle(held, work);
     } finally {
       clearInterval(heartbeat);
+      if (held.isEnded) this.transfers.end(id);
+      else this.transfers.pause(id);
     }
   }
 
@@ -90,6 +96,7 @@ export class UploadWriterService {
   /** Ends a session and removes its bytes. @throws AppError BLOB_UPLOAD_UNKNOWN */
   async cancel(id: string): Promise<void> {
     const epoch = await this.sessions.remove(id);
+    this.transfers.end(id);
     if (epoch === null) throw Errors.blobUploadUnknown();
     // The file of a take-over that was cut short may lie one ahead.
     await this.store.removeUpload(id, epoch + 1);
@@ -147,9 +154,15 @@ export class UploadWriterService {
     const { id, epoch, offsetBytes: offset, signal } = held;
     const { budget } = this;
     const writer = await this.store.openUpload(id, epoch, offset);
+    const totalBytes = body.expectedBytes === null ? null : offset + body.expectedBytes;
+    let position = offset;
+    const onWritten = (bytes: number): void => {
+      position += bytes;
+    };
+    this.transfers.begin({ ...body.transfer, id, kind: 'push' }, { bytes: () => position, totalBytes });
     try {
       const maxBytes = body.expectedBytes ?? Number.MAX_SAFE_INTEGER;
-      const target = { writer, offset, hashes: [...hashes], budget };
+      const target = { writer, offset, hashes: [...hashes], budget, onWritten };
       const received = await receiveUpload({ ...target, source: body.source, maxBytes, signal });
       // Before anybody is told of the bytes, and so that the commit has nothing left to wait for.
       await writer.sync();

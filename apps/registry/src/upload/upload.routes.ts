@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import type { Caller } from '../access/caller.js';
 import { Databases } from '../database/databases.js';
 import { Traffic } from '../traffic.js';
+import type { TransferFacts } from '../transfer/transfer.log.js';
 import { findPlace, repositoryAt, type Place, type PlaceKey } from '../v2/place.js';
 import { repositoryRoute } from '../v2/route.js';
 import { hasBody, type V2Request, type V2RequestOf } from '../v2/v2-request.js';
@@ -18,6 +19,9 @@ import { UploadWriterService, type HeldUpload } from './upload-writer.service.js
 
 type UploadRequest = V2RequestOf<'upload'>;
 type StartRequest = V2RequestOf<'uploads'>;
+
+/** Who sends to which repository. */
+type Sender = Pick<TransferFacts, 'repository' | 'projectId' | 'username'>;
 
 const uploadId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -62,7 +66,7 @@ export class UploadRoutes {
       methods: ['PATCH'],
       access: 'push',
       lookup: this.lookup,
-      handle: (request, place) => this.append(request, place),
+      handle: (request, place, caller) => this.append(request, place, caller),
     }),
     repositoryRoute({
       id: 'upload.finish',
@@ -136,13 +140,14 @@ export class UploadRoutes {
       .send();
   }
 
-  private async append(request: UploadRequest, place: UploadPlace): Promise<unknown> {
+  private async append(request: UploadRequest, place: UploadPlace, caller: Caller): Promise<unknown> {
     const { http, path, reply } = request;
     if (place.offsetBytes === null) throw Errors.blobUploadUnknown();
     const head = readChunkHead(http.headers);
     const offsetBytes = await this.writer.hold(path.id, null, async (held) => {
       assertContinues(path.name, held, head);
-      await this.receive(request, held, path.name, head);
+      const sender = { repository: path.name, projectId: place.projectId, username: caller.username };
+      await this.receive(request, held, sender, head);
       return held.offsetBytes;
     });
     return reply
@@ -180,9 +185,10 @@ export class UploadRoutes {
     assertContinues(repository.name, held, head);
     const { algorithm } = digestParts(wanted);
     // Without any bytes there is no file yet, and an empty blob needs one too.
+    const sender = { repository: repository.name, projectId: repository.projectId, username: caller.username };
     const isToWrite = hasBody(http) || held.offsetBytes === 0;
     const actual = isToWrite
-      ? await this.receive(request, held, repository.name, head, algorithm)
+      ? await this.receive(request, held, sender, head, algorithm)
       : await this.writer.digestOf(held, algorithm);
     await this.commits.commit(held, repository, { wanted, actual }, caller.username);
     this.traffic.pushed('blob', repository.name);
@@ -192,15 +198,16 @@ export class UploadRoutes {
   private async receive(
     { http }: V2Request,
     held: HeldUpload,
-    repository: string,
+    sender: Sender,
     head: ChunkHead,
     algorithm?: DigestAlgorithm,
   ): Promise<Digest> {
     const before = held.offsetBytes;
     try {
-      return await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes }, algorithm);
+      const transfer = { ...sender, address: http.ip };
+      return await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes, transfer }, algorithm);
     } finally {
-      this.traffic.stored('blob', repository, held.offsetBytes - before);
+      this.traffic.stored('blob', sender.repository, held.offsetBytes - before);
     }
   }
 }
