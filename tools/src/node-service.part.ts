@@ -64,6 +64,7 @@ export function logCollectorPart(context: ServiceContext): Part {
     HAVEN_LOG_COLLECTOR_LISTEN: `127.0.0.1:${context.ports['log-collector']}`,
     HAVEN_LOG_SYSLOG_UDP_LISTEN: syslog,
     HAVEN_LOG_SYSLOG_TCP_LISTEN: syslog,
+    HAVEN_CORE_URL: local(context.ports.core),
     HAVEN_LOG_ROOT: context.data.logs,
     HAVEN_LOG_FOLLOW_FOLDER: context.data.log,
   };

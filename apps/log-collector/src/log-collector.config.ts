@@ -6,6 +6,7 @@ const keys = {
   logLevel: settings.logLevel,
   listen: settings.logCollectorListen,
   internalSecret: settings.internalSecret,
+  coreUrl: settings.coreUrl,
   root: settings.logRoot,
   followFolder: settings.logFollowFolder,
   syslogUdp: settings.logSyslogUdpListen,

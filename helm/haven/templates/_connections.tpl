@@ -20,7 +20,7 @@ core:
   scraped: true
   from:
     - ports: [{ port: http }]
-      components: [nginx, registry]
+      components: [nginx, registry{{ if .Values.logCollector.enabled }}, log-collector{{ end }}]
   to: [{ anywhere: true }]
 jobservice:
   scraped: true

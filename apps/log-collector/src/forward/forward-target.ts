@@ -8,6 +8,8 @@ export interface ForwardedLine extends LogLine {
 /** Where lines are passed on to. */
 export interface ForwardTarget {
   name: string;
+  /** The only services whose lines it wants; absent for all. */
+  services?: readonly string[];
   /**
    * Resolves when the other side has taken all of them.
    * @throws RefusedLines when it never will; anything else means that it is tried again

@@ -4,6 +4,7 @@ import { OutboundClient } from '@haven/outbound';
 import type { LogCollectorConfig } from '../log-collector.config.js';
 import type { LogStore } from '../store/log-store.js';
 import type { ForwardTarget } from './forward-target.js';
+import { CoreTarget } from './core.target.js';
 import { Forwarder } from './forwarder.js';
 import { ElasticsearchTarget, LokiTarget } from './http.target.js';
 import { SyslogTarget } from './syslog.target.js';
@@ -35,6 +36,7 @@ function targetsOf(config: LogCollectorConfig): ForwardTarget[] {
     ca: outboundCaFile === '' ? '' : readFileSync(outboundCaFile, 'utf8'),
   });
   return [
+    new CoreTarget(config),
     ...(forwardLokiUrl === null ? [] : [new LokiTarget(forwardLokiUrl, outbound)]),
     ...(forwardElasticsearchUrl === null ? [] : [new ElasticsearchTarget(forwardElasticsearchUrl, outbound)]),
     ...(forwardSyslog === null ? [] : [new SyslogTarget(forwardSyslog, outboundReach)]),

@@ -61,7 +61,7 @@ export class Forwarder {
       let pauseMs = pollMs;
       try {
         let isMore = false;
-        for (const service of this.store.services) isMore = (await this.passOn(service)) || isMore;
+        for (const service of this.services) isMore = (await this.passOn(service)) || isMore;
         if (isMore) pauseMs = 0;
         retryMs = firstRetryMs;
       } catch (error) {
@@ -72,6 +72,11 @@ export class Forwarder {
       }
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  private get services(): readonly string[] {
+    const { services } = this.target;
+    return services === undefined ? this.store.services : this.store.services.filter((name) => services.includes(name));
   }
 
   /** @returns whether there were any lines */
