@@ -56,7 +56,7 @@ describe('gc-controller', () => {
     const app = await createGcApp(config, createLogger('gc-controller', 'silent'));
     await app.listen({ host: '127.0.0.1', port: 0 });
     try {
-      const parameters = { deleteUntagged: true, emptyTrash: false, isDry: false };
+      const parameters = { deleteUntagged: true, emptyTrash: false, isDry: false, workers: 2 };
       const id = await db.transaction((tx) =>
         startExecution(tx, { vendorType: 'GARBAGE_COLLECTION', trigger: 'MANUAL', parameters }),
       );
@@ -65,7 +65,7 @@ describe('gc-controller', () => {
       expect(text).toContain('0 blobs and 0 manifests eligible for deletion');
       const metrics = await (await fetch(`${await app.nest.getUrl()}/metrics`)).text();
       expect(metrics).toContain('harbor_jobservice_task_total{type="GARBAGE_COLLECTION",status="success"} 1');
-      expect(metrics).toContain('haven_database_pool_size{pool="gc"} 3');
+      expect(metrics).toContain('haven_database_pool_size{pool="gc"} 6');
       expect(metrics).toContain('haven_gc_freed_bytes_total 0');
     } finally {
       await app.close();

@@ -57,7 +57,7 @@ async function collect(rules: Rules, wishes: { deleteUntagged?: boolean; emptyTr
     addTasks: () => Promise.resolve(),
   };
   const collector = new Collector(db, new RemovedFiles(store), all);
-  const parameters = { deleteUntagged: false, emptyTrash: false, isDry: false, ...wishes };
+  const parameters = { deleteUntagged: false, emptyTrash: false, isDry: false, workers: 3, ...wishes };
   await new GarbageCollectionJob(db, collector, all).run(parameters, context);
   return told;
 }

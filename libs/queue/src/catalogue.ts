@@ -48,8 +48,13 @@ const replicationTask = z.object({
 /** Lines of the audit log of these kinds that are older go; 0 hours or less means none. */
 const auditPurge = z.object({ retentionHours: z.number(), eventTypes: z.array(z.string()), isDry: z.boolean() });
 
-/** What a collection does beside freeing what is due. */
-const collection = z.object({ deleteUntagged: z.boolean(), emptyTrash: z.boolean(), isDry: z.boolean() });
+/** What a collection does beside freeing what is due, and how many look at blobs for it side by side. */
+const collection = z.object({
+  deleteUntagged: z.boolean(),
+  emptyTrash: z.boolean(),
+  isDry: z.boolean(),
+  workers: z.number().default(1),
+});
 
 /** A message for one target of a webhook policy. Where it goes, and the header that goes with it, stand in the policy. */
 const delivery = z.object({

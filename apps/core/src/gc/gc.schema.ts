@@ -16,7 +16,7 @@ export interface CollectionWish {
   attributes: Record<string, unknown>;
 }
 
-/** `workers` is taken and shown, as Harbor has it; how fast the collector goes is set for each of its processes. @throws AppError BAD_REQUEST */
+/** @throws AppError BAD_REQUEST */
 export function requireCollection({ schedule, parameters }: ScheduleBody): CollectionWish {
   if (schedule === null || schedule === undefined) throw Errors.badRequest("schedule can't be empty");
   const given = parameters ?? {};
@@ -29,7 +29,7 @@ export function requireCollection({ schedule, parameters }: ScheduleBody): Colle
   const isDry = given['dry_run'] === true;
   return {
     when: requireScheduleWish(schedule),
-    parameters: { deleteUntagged, emptyTrash, isDry },
+    parameters: { deleteUntagged, emptyTrash, isDry, workers },
     attributes: {
       ...{ delete_untagged: deleteUntagged, dry_run: isDry, workers },
       ...(emptyTrash ? { empty_trash: true } : {}),

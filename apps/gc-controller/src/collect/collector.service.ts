@@ -40,15 +40,26 @@ export class Collector {
     this.windowSeconds = rules.timeWindowHours * 3600;
   }
 
-  /** Goes through all that is due, at the configured pace. @param everything of the trash goes, however young */
-  async run(signal: AbortSignal, everything = false): Promise<Freed> {
+  /**
+   * Goes through all that is due, at the configured pace.
+   * @param everything of the trash goes, however young
+   * @param workers so many look at blobs side by side, each at that pace
+   */
+  async run(signal: AbortSignal, everything = false, workers = 1): Promise<Freed> {
     const freed: Freed = { blobs: 0, manifests: 0, bytes: 0, kept: 0 };
     while (await this.purgeTrash(freed, everything)) signal.throwIfAborted();
+    const ended = await Promise.allSettled(Array.from({ length: workers }, () => this.reviewDue(freed, signal)));
+    // None is left behind at work when another one fails.
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+    return freed;
+  }
+
+  private async reviewDue(freed: Freed, signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
       const startedAt = Date.now();
       const claimed = await claimReviews(this.db, batchSize);
-      if (claimed.length === 0) return freed;
+      if (claimed.length === 0) return;
       for (const review of claimed) {
         signal.throwIfAborted();
         const reviewed = await this.review(review);

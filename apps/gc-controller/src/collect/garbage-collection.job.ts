@@ -18,11 +18,11 @@ export class GarbageCollectionJob implements JobHandler<'GARBAGE_COLLECTION'> {
 
   async run(parameters: JobParameters<'GARBAGE_COLLECTION'>, context: JobContext): Promise<void> {
     const { log, signal, report } = context;
-    const { deleteUntagged, emptyTrash, isDry } = parameters;
+    const { deleteUntagged, emptyTrash, isDry, workers } = parameters;
     const { timeWindowHours, trashDays } = this.rules;
     const windowSeconds = timeWindowHours * 3600;
     log.info(
-      `Garbage Collection parameters: [delete_untagged: ${deleteUntagged}, empty_trash: ${emptyTrash}, dry_run: ${isDry}, time_window: ${timeWindowHours}]`,
+      `Garbage Collection parameters: [delete_untagged: ${deleteUntagged}, empty_trash: ${emptyTrash}, dry_run: ${isDry}, workers: ${workers}, time_window: ${timeWindowHours}]`,
     );
     log.info(`start to run gc in job.`);
     const question = { deleteUntagged, emptyTrash, trashDays, windowSeconds };
@@ -38,7 +38,7 @@ export class GarbageCollectionJob implements JobHandler<'GARBAGE_COLLECTION'> {
       const trashed = await trashUntagged(this.db, windowSeconds, signal);
       log.info(`${trashed} untagged artifacts deleted`);
     }
-    const freed = await this.collector.run(signal, emptyTrash);
+    const freed = await this.collector.run(signal, emptyTrash, workers);
     report({ freed_space: freed.bytes, purged_blobs: freed.blobs, purged_manifests: freed.manifests });
     log.info(`${freed.blobs} blobs and ${freed.manifests} manifests were deleted, ${freed.kept} are still in use`);
     log.info(`The GC job actual frees up ${formatBytes(freed.bytes)} space.`);
