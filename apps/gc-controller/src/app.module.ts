@@ -8,15 +8,24 @@ import {
 import { Database } from '@haven/models';
 import { Metrics, reportPools, type Logger } from '@haven/observability';
 import { HandlerTable, JobMetrics, WorkerPool } from '@haven/queue/worker';
-import { FilesystemBlobStore } from '@haven/storage';
+import { DistributionLayoutProjection, FilesystemBlobStore, StoredFiles } from '@haven/storage';
 import { Collector } from './collect/collector.service.js';
 import { ContinuousCollector } from './collect/continuous-collector.js';
 import { GarbageCollectionJob } from './collect/garbage-collection.job.js';
 import { RemovedFiles } from './collect/removed-files.js';
 import { GC_CONFIG, LOGGER, type GcConfig } from './gc.config.js';
 import { GcMetrics } from './metrics.js';
+import { AsideSweep } from './scrub/aside-sweep.service.js';
+import { DamageService, type ScrubbedStore } from './scrub/damage.service.js';
+import { IntegrityScrub } from './scrub/integrity-scrub.service.js';
+import { OrphanScrub } from './scrub/orphan-scrub.service.js';
+import { ScrubJob } from './scrub/scrub.job.js';
+import { ScrubMetrics } from './scrub/scrub-metrics.js';
+import { UpkeepService } from './upkeep/upkeep.service.js';
 
-const connections = 3;
+const connections = 6;
+/** A collection, and of each kind of scrub one by the clock and one by hand. */
+const concurrency = 5;
 
 function connect(config: GcConfig, metrics: Metrics): Database {
   const db = Database.connect(config.database, { applicationName: 'haven-gc', connections });
@@ -32,12 +41,28 @@ const workerPool = (
   metrics: Metrics,
 ): WorkerPool =>
   new WorkerPool({
-    ...{ pool: 'collect', concurrency: 1, db, handlers, log, redisUrl: config.redisUrl },
+    ...{ pool: 'collect', concurrency, db, handlers, log, redisUrl: config.redisUrl },
     metrics: new JobMetrics(metrics),
   });
 
 const collector = (config: GcConfig, db: Database, files: RemovedFiles, metrics: Metrics): Collector =>
   new Collector(db, files, config, new GcMetrics(metrics));
+
+/** What scrubs work with; made at once, for they are nobody else's. */
+function scrubs(config: GcConfig, db: Database): [OrphanScrub, IntegrityScrub] {
+  const { storageRoot } = config;
+  const store: ScrubbedStore = {
+    files: new StoredFiles(storageRoot),
+    blobs: new FilesystemBlobStore(storageRoot),
+    projection: new DistributionLayoutProjection(storageRoot),
+  };
+  const damage = new DamageService(db, store);
+  const sweep = new AsideSweep(db, store);
+  return [new OrphanScrub(db, store, damage, sweep, config), new IntegrityScrub(store, damage, config)];
+}
+
+const scrubJob = (config: GcConfig, log: Logger, db: Database, metrics: Metrics): ScrubJob =>
+  new ScrubJob(...scrubs(config, db), new ScrubMetrics(metrics), log);
 
 /** What collects: all the time, and for whoever asks for it. */
 @Module({})
@@ -45,6 +70,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
   constructor(
     @Inject(WorkerPool) private readonly pool: WorkerPool,
     @Inject(ContinuousCollector) private readonly continuous: ContinuousCollector,
+    @Inject(UpkeepService) private readonly upkeep: UpkeepService,
     @Inject(Database) private readonly db: Database,
   ) {}
 
@@ -59,10 +85,12 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         { provide: RemovedFiles, useValue: new RemovedFiles(new FilesystemBlobStore(config.storageRoot)) },
         { provide: Collector, useFactory: collector, inject: [GC_CONFIG, Database, RemovedFiles, Metrics] },
         ContinuousCollector,
+        UpkeepService,
         GarbageCollectionJob,
+        { provide: ScrubJob, useFactory: scrubJob, inject: [GC_CONFIG, LOGGER, Database, Metrics] },
         {
           provide: HandlerTable,
-          inject: [GarbageCollectionJob],
+          inject: [GarbageCollectionJob, ScrubJob],
           useFactory: (...all: unknown[]) => new HandlerTable(['collect'], all),
         },
         { provide: WorkerPool, inject: [GC_CONFIG, LOGGER, Database, HandlerTable, Metrics], useFactory: workerPool },
@@ -73,10 +101,11 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
   async onApplicationBootstrap(): Promise<void> {
     await this.pool.start();
     this.continuous.start();
+    this.upkeep.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.continuous.stop();
+    await Promise.all([this.continuous.stop(), this.upkeep.stop()]);
     await this.pool.stop();
     await this.db.close();
   }

@@ -8,6 +8,12 @@ const keys = {
   timeWindowHours: settings.gcTimeWindowHours,
   blobsPerSecond: settings.gcBlobsPerSecond,
   trashDays: settings.trashDays,
+  ledgerDays: settings.ledgerDays,
+  scrubOrphanDays: settings.scrubOrphanDays,
+  scrubIntegrityDays: settings.scrubIntegrityDays,
+  scrubBytesPerSecond: settings.scrubBytesPerSecond,
+  scrubFilesPerSecond: settings.scrubFilesPerSecond,
+  scrubSafeAgeHours: settings.scrubSafeAgeHours,
   ...databaseSettings,
 };
 
@@ -20,6 +26,12 @@ export type GcConfig = ReturnType<typeof readGcConfig>;
 
 /** What the rules of collecting take from it. */
 export type CollectRules = Pick<GcConfig, 'timeWindowHours' | 'blobsPerSecond' | 'trashDays'>;
+
+/** What those of scrubs take from it. */
+export type ScrubRules = Pick<GcConfig, 'scrubBytesPerSecond' | 'scrubFilesPerSecond' | 'scrubSafeAgeHours'>;
+
+/** When things come round by themselves. */
+export type UpkeepRules = Pick<GcConfig, 'ledgerDays' | 'scrubOrphanDays' | 'scrubIntegrityDays'>;
 
 /** Injection token of {@link GcConfig}. */
 export const GC_CONFIG = Symbol('gc config');

@@ -232,6 +232,43 @@ export const settings = {
     { fallback: '7' },
   ),
 
+  ledgerDays: setting(
+    'HAVEN_LEDGER_DAYS',
+    integer(1, 3_650),
+    'For how many days the ledger says what became of each digest, and why.',
+    { fallback: '90' },
+  ),
+  scrubOrphanDays: setting(
+    'HAVEN_SCRUB_ORPHAN_DAYS',
+    integer(0, 3_650),
+    'How many days lie between two looks at files that no row knows and rows that no file backs. 0 is only by hand.',
+    { fallback: '1' },
+  ),
+  scrubIntegrityDays: setting(
+    'HAVEN_SCRUB_INTEGRITY_DAYS',
+    integer(0, 3_650),
+    'How many days lie between the beginnings of two readings of all stored blobs against their digests. 0 is only by hand.',
+    { fallback: '30' },
+  ),
+  scrubBytesPerSecond: setting(
+    'HAVEN_SCRUB_BYTES_PER_SECOND',
+    integer(1_024, 100_000_000_000),
+    'How many bytes such a reading reads in a second at most.',
+    { fallback: '20971520' },
+  ),
+  scrubFilesPerSecond: setting(
+    'HAVEN_SCRUB_FILES_PER_SECOND',
+    integer(1, 1_000_000),
+    'How many files and rows a scrub looks at in a second at most.',
+    { fallback: '1000' },
+  ),
+  scrubSafeAgeHours: setting(
+    'HAVEN_SCRUB_SAFE_AGE_HOURS',
+    integer(0, 8_760),
+    'How long a file that no row knows is left alone before it is set aside, and again before it is removed.',
+    { fallback: '48' },
+  ),
+
   registryCheckSeconds: setting(
     'HAVEN_REGISTRY_CHECK_SECONDS',
     integer(10, 86_400),

@@ -56,6 +56,9 @@ const collection = z.object({
   workers: z.number().default(1),
 });
 
+/** `isForced`: also where the store holds far more, or far less, than the rows say. */
+const scrub = z.object({ kind: z.enum(['orphans', 'integrity']), isForced: z.boolean().default(false) });
+
 /** A message for one target of a webhook policy. Where it goes, and the header that goes with it, stand in the policy. */
 const delivery = z.object({
   policyId: z.number(),
@@ -73,6 +76,7 @@ export const catalogue = {
   EXECUTION_SWEEP: { pool: 'general', attempts: 1, concurrency: 1, parameters: z.object({}) },
   PURGE_AUDIT_LOG: { pool: 'general', attempts: 1, concurrency: 1, parameters: auditPurge },
   GARBAGE_COLLECTION: { pool: 'collect', attempts: 1, concurrency: 1, parameters: collection },
+  SCRUB: { pool: 'collect', attempts: 3, concurrency: 4, parameters: scrub },
   RETENTION_PLAN: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: retentionPlan },
   RETENTION: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: retentionTask },
   WEBHOOK: { pool: 'general', attempts: 3, concurrency: unlimited, parameters: delivery },
@@ -98,6 +102,7 @@ export const vendors = {
   EXECUTION_SWEEP: { firstJob: 'EXECUTION_SWEEP', retained: 10, tellsCore: false },
   PURGE_AUDIT_LOG: { firstJob: 'PURGE_AUDIT_LOG', retained: 10, tellsCore: false },
   GARBAGE_COLLECTION: { firstJob: 'GARBAGE_COLLECTION', retained: 50, tellsCore: false },
+  SCRUB: { firstJob: 'SCRUB', retained: 50, tellsCore: false },
   RETENTION: { firstJob: 'RETENTION_PLAN', retained: 50, tellsCore: true },
   WEBHOOK: { firstJob: 'WEBHOOK', retained: 50, tellsCore: false },
   SLACK: { firstJob: 'SLACK', retained: 50, tellsCore: false },

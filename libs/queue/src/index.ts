@@ -33,3 +33,4 @@ export {
   type CronType,
   type Schedule,
 } from './schedule.js';
+export { scrubIds, startScrub, type ScrubKind, type ScrubWish } from './scrub.js';

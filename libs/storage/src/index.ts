@@ -16,4 +16,5 @@ export { FilesystemBlobStore } from './filesystem.driver.js';
 export { hashPrefix, type UploadPrefix } from './hash-prefix.js';
 export { MemoryBlobStore } from './memory.driver.js';
 export { receiveUpload, type Received, type ReceiveOptions } from './receive-upload.js';
+export { blobFolders, StoredFiles, type StoredFile } from './stored-files.js';
 export { UploadHash } from './upload-hash.js';

@@ -1,7 +1,7 @@
 import { Errors } from '@haven/errors';
 
 const uploadId = /^[0-9a-z][0-9a-z-]{7,63}$/;
-const removalName = /^[0-9a-z][0-9a-z-]{0,127}$/;
+const removalName = /^[0-9a-z][0-9a-z-]{0,159}$/;
 
 /**
  * The file name of an upload, `<id>.<epoch>`. Ids are lower-case letters, digits and hyphens, such as UUIDs.

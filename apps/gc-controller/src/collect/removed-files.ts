@@ -1,6 +1,7 @@
 import { statement, type BlobRemoval, type Sql } from '@haven/models';
-import { digestParts, parseDigest, type Digest } from '@haven/oci';
+import { parseDigest, type Digest } from '@haven/oci';
 import type { BlobRemover } from '@haven/storage';
+import { asideName } from '../scrub/aside-file.js';
 
 /** Waits for a commit of the same digest that is under way; nothing is inserted when a blob has the digest. */
 const reserve = statement(
@@ -9,14 +10,7 @@ const reserve = statement(
 );
 const free = statement('manifest_file_free', 'DELETE FROM blob WHERE digest = $1');
 
-/** Of names for removed data; what is left of a sha512 is still unique. */
-const longestName = 128;
-
-/** Always the same for a digest, so that whoever comes after a kill finds what was renamed. */
-function nameOf(digest: Digest): string {
-  const { algorithm, hex } = digestParts(digest);
-  return `collected-${algorithm}-${hex}`.slice(0, longestName);
-}
+const nameOf = (digest: Digest): string => asideName('collected', digest);
 
 /** The files of what is collected. */
 export class RemovedFiles implements BlobRemoval {

@@ -7,8 +7,10 @@ import { placeQuery, type Place, type PlaceKey } from '../v2/place.js';
 
 /** A blob as a repository may use it at this moment. */
 export interface BlobPlace extends Place {
-  /** Null when the repository has no such blob. */
+  /** Null when the repository has no such blob, or it is damaged. */
   sizeBytes: number | null;
+  /** Its bytes are lost until somebody uploads it again. */
+  isDamaged: boolean | null;
   /** Whether more than half of the time is over for which it is kept without a manifest. */
   isLeaseDue: boolean | null;
 }
@@ -16,9 +18,10 @@ export interface BlobPlace extends Place {
 /** Asked with the digest, and half of a lease in seconds. */
 const findBlob = placeQuery<BlobPlace>('blob', {
   values: ['text', 'float8'],
-  columns: `blob.size AS "sizeBytes", member.lease_until < now() + make_interval(secs => asked.value2) AS "isLeaseDue"`,
+  columns: `CASE blob.status WHEN 'live' THEN blob.size END AS "sizeBytes", blob.status = 'quarantined' AS "isDamaged",
+            member.lease_until < now() + make_interval(secs => asked.value2) AS "isLeaseDue"`,
   joins: `LEFT JOIN repository_blob member ON member.repository_id = repository.repository_id AND member.digest = asked.value1
-          LEFT JOIN blob ON blob.digest = member.digest AND blob.status = 'live'`,
+          LEFT JOIN blob ON blob.digest = member.digest`,
 });
 
 const extend = statement(

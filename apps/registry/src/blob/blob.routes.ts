@@ -42,7 +42,8 @@ export class BlobRoutes {
   private async get({ http, reply, path }: BlobRequest, place: BlobPlace, caller: Caller): Promise<unknown> {
     const digest = parseDigest(path.digest);
     const { repositoryId, projectId, sizeBytes } = place;
-    const unknown = () => Errors.blobUnknown(undefined, { detail: { digest } });
+    const lost = place.isDamaged === true ? 'the bytes of this blob are damaged or lost: push it again' : undefined;
+    const unknown = () => Errors.blobUnknown(lost, { detail: { digest } });
     if (repositoryId === null || sizeBytes === null) throw unknown();
     // Whoever may push asks in order to leave out an upload.
     if (http.method === 'HEAD' && place.isLeaseDue === true && caller.may('push', path.name, projectId)) {

@@ -24,7 +24,7 @@ export class UnnamedBytes {
     if ((await tx.run(reserve(digest))) === 0) return;
     const { algorithm, hex } = digestParts(digest);
     // Always the same name, so that a second try also finds what the first one was killed over.
-    const name = `unnamed-${algorithm}-${hex}`.slice(0, longestName);
+    const name = `unnamed-${algorithm}-${hex}`;
     const wasThere = await this.store.renameForRemoval(digest, name);
     await this.store.unlinkRemoved(name);
     await tx.run(free(digest));
@@ -33,6 +33,3 @@ export class UnnamedBytes {
     await recordLedger(tx, { ...entry, repositoryName: '', sizeBytes: 0 });
   }
 }
-
-/** Of names for removed data; what is left of a sha512 is still unique. */
-const longestName = 128;

@@ -1,8 +1,19 @@
 import { statement, type Sql } from '../database/sql.js';
 
-/** Steps in the life of a digest (design: live → trash → garbage → quarantine → purged). */
+/** Steps in the life of a digest: live → trash → garbage → quarantine → purged; and what befalls its bytes meanwhile. */
 export type LedgerStep =
-  'uploaded' | 'mounted' | 'live' | 'trashed' | 'restored' | 'unlinked' | 'quarantined' | 'purged';
+  | 'uploaded'
+  | 'mounted'
+  | 'live'
+  | 'trashed'
+  | 'restored'
+  | 'unlinked'
+  | 'quarantined'
+  | 'purged'
+  /** Its file is gone, or holds other bytes. */
+  | 'damaged'
+  /** Its bytes are there again. */
+  | 'healed';
 
 export interface LedgerEntry {
   digest: string;
