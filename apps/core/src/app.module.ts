@@ -34,6 +34,7 @@ import { ReportModule } from './report/report.module.js';
 import { RepositoryModule } from './repository/repository.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { RobotModule } from './robot/robot.module.js';
+import { ScrubModule } from './scrub/scrub.module.js';
 import { SearchModule } from './search/search.module.js';
 import { SecurityModule } from './security/security.module.js';
 import { RedisModule } from './session/redis.module.js';
@@ -86,6 +87,7 @@ const foundations = [
     ProjectModule,
     PurgeModule,
     GcModule,
+    ScrubModule,
     TrashModule,
     SpaceModule,
     QuotaModule,

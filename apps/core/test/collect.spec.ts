@@ -1,5 +1,6 @@
 import { ContentBuilder } from './content-builder.js';
 import { admin, CoreApp, type Credentials, type TestUser } from './core-app.js';
+import { scrubCases } from './scrub.cases.js';
 import { spaceCases } from './space.cases.js';
 
 let core: CoreApp;
@@ -94,4 +95,8 @@ describe('system/gc', () => {
 
 describe('space', () => {
   spaceCases(() => core);
+});
+
+describe('system/scrub', () => {
+  scrubCases(() => core);
 });

@@ -76,6 +76,7 @@ export function metricsCases(given: () => CoreApp): void {
       });
       expect(await scrape(core, 'haven_trash_artifacts')).toEqual({ '': 2 });
       expect(await scrape(core, 'haven_gc_backlog_blobs')).toHaveProperty(['']);
+      expect(await scrape(core, 'haven_damaged_blobs')).toEqual({ '{kind="corrupt"}': 0, '{kind="missing"}': 0 });
       expect(Object.keys(await scrape(core, 'haven_outbox_events'))).toContain('{consumer="core"}');
     });
 

@@ -264,5 +264,37 @@ export function pushPullCases(driver: Driver, harness: () => RegistryHarness): v
       const wrong = await registry.pushManifest(repository, token, sha256('another'), child);
       expect([wrong.status, wrong.errorCode]).toEqual([400, 'DIGEST_INVALID']);
     });
+
+    it('tells whoever may push that a damaged blob is not there, until it is pushed again', async () => {
+      const layer = randomText();
+      const image = await registry.pushImage(repository, token, 'damaged', layer);
+      await registry.pushManifest(repository, token, 'damaged-index', indexOf([image]));
+      const digest = sha256(layer);
+      const { db } = harness();
+      await db.run(sql(`UPDATE blob SET status = 'quarantined' WHERE digest = $1`, digest));
+      await db.run(sql(`INSERT INTO blob_damage (digest, kind, size) VALUES ($1, 'corrupt', 1)`, digest));
+      const statuses = (asked: string): Promise<number[]> =>
+        Promise.all(
+          ['manifests/damaged', 'manifests/damaged-index', `blobs/${digest}`].map(async (path) => {
+            const { status } = await registry.call('HEAD', `/v2/${repository}/${path}`, { token: asked });
+            return status;
+          }),
+        );
+      expect([await statuses(token), await statuses(pullToken)]).toEqual([
+        [404, 404, 404],
+        [200, 200, 404],
+      ]);
+      const refused = await registry.call('GET', `/v2/${repository}/blobs/${digest}`, { token: pullToken });
+      expect([refused.status, refused.errorCode]).toEqual([404, 'BLOB_UNKNOWN']);
+      expect(refused.bytes.toString()).toContain('push it again');
+      expect((await registry.pushManifest(repository, token, 'other', image)).errorCode).toBe('MANIFEST_BLOB_UNKNOWN');
+
+      await registry.pushBlob(repository, token, layer);
+      expect([await statuses(token), await statuses(pullToken)]).toEqual([
+        [200, 200, 200],
+        [200, 200, 200],
+      ]);
+      expect((await registry.call('GET', `/v2/${repository}/blobs/${digest}`, { token })).bytes.toString()).toBe(layer);
+    });
   });
 }

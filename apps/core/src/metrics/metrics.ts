@@ -123,6 +123,8 @@ const noJobs = jobTypes.map((type): Sample<string> => [{ type }, 0]);
 const noneRunning = jobTypes.map((type): Sample<string> => [{ type, pool: catalogue[type].pool }, 0]);
 const noEvents = outboxConsumers.map((consumer): Sample<string> => [{ consumer }, 0]);
 
+const noDamage = ['corrupt', 'missing'].map((kind): Sample<string> => [{ kind }, 0]);
+
 const upTo = `counted up to ${mostCounted}`;
 const work: readonly Row[] = [
   [
@@ -175,6 +177,12 @@ const work: readonly Row[] = [
     ({ backlog }) => backlog.oldestSeconds,
   ),
   single('haven_trash_artifacts', `Artifacts in the trash, ${upTo}.`, ({ backlog }) => backlog.trashed),
+  [
+    'haven_damaged_blobs',
+    `Blobs whose file is gone or holds other bytes, until they are pushed again, ${upTo}.`,
+    ['kind'],
+    ({ damage }) => [...noDamage, ...damage.map(({ kind, blobs }): Sample<string> => [{ kind }, blobs])],
+  ],
 ];
 
 /** @param latest null while another replica tells these figures */

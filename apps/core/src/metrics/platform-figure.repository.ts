@@ -51,6 +51,11 @@ export interface BacklogFigure {
   trashed: number;
 }
 
+export interface DamageFigure {
+  kind: string;
+  blobs: number;
+}
+
 export interface PlatformFigures {
   /** Those that use most come first. */
   projects: readonly ProjectFigure[];
@@ -61,6 +66,7 @@ export interface PlatformFigures {
   replication: readonly ReplicationFigure[];
   outbox: readonly OutboxFigure[];
   backlog: BacklogFigure;
+  damage: readonly DamageFigure[];
 }
 
 /** Longer queues are not counted to their end: a gauge that stands here says enough. */
@@ -150,6 +156,14 @@ const backlogFigure = statement(
           (SELECT count(*) FROM (SELECT FROM artifact_trash LIMIT ${mostCounted}) AS trash)::int AS trashed`,
 );
 
+/** What was pushed again meanwhile is whole. */
+const damageFigures = statement(
+  'figures_damage',
+  `SELECT kind, count(*)::int AS blobs
+     FROM (SELECT kind FROM blob_damage JOIN blob USING (digest) WHERE status = 'quarantined' LIMIT ${mostCounted}) AS damaged
+    GROUP BY kind`,
+);
+
 /** Figures of the whole platform, none of which takes a look at every artifact or blob. */
 @Injectable()
 export class PlatformFigureRepository {
@@ -177,6 +191,7 @@ export class PlatformFigureRepository {
       replication: await db.rows<ReplicationFigure>(replicationFigures()),
       outbox: await db.rows<OutboxFigure>(outboxFigures()),
       backlog: await db.one<BacklogFigure>(backlogFigure()),
+      damage: await db.rows<DamageFigure>(damageFigures()),
     };
   }
 }

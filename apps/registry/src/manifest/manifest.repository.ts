@@ -40,6 +40,18 @@ const readSizes = statement(
 );
 const readPayload = statement('manifest_payload', 'SELECT payload FROM manifest WHERE digest = $1');
 
+/** Blobs of an artifact, and of the children of an index. Nearly always nothing is damaged, and there is nothing to look up. */
+const findDamage = statement(
+  'manifest_damage',
+  `SELECT CASE WHEN EXISTS (SELECT 1 FROM blob_damage) THEN EXISTS (
+     WITH RECURSIVE part (id) AS (
+       SELECT $1::bigint UNION SELECT child_id FROM artifact_reference JOIN part ON parent_id = part.id)
+     SELECT 1 FROM part JOIN artifact_blob ON artifact_id = part.id
+       JOIN blob_damage ON blob_damage.digest = digest_blob JOIN blob ON blob.digest = digest_blob
+      WHERE blob.status = 'quarantined')
+   ELSE false END AS "isDamaged"`,
+);
+
 /** What a remembered manifest costs beside its bytes. */
 const entryBytes = 512;
 
@@ -63,6 +75,11 @@ export class ManifestRepository {
     return reference.kind === 'tag'
       ? findByTag(this.databases.pull, key, reference.tag)
       : findByDigest(this.databases.pull, key, reference.digest);
+  }
+
+  /** Whether a blob that it needs is damaged or lost, until somebody uploads it again. */
+  async isDamaged(artifactId: number): Promise<boolean> {
+    return (await this.databases.push.one<{ isDamaged: boolean }>(findDamage(artifactId))).isDamaged;
   }
 
   /** The bytes of a manifest that was just found. */

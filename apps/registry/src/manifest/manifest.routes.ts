@@ -68,8 +68,13 @@ export class ManifestRoutes {
   /** `Accept` neither filters nor converts: what was pushed goes out. */
   private async get(request: ManifestRequest, place: ManifestPlace, caller: Caller): Promise<unknown> {
     const { http, reply, path } = request;
-    if (place.artifactId === null) throw Errors.manifestUnknown(undefined, { detail: { reference: path.reference } });
+    const unknown = () => Errors.manifestUnknown(undefined, { detail: { reference: path.reference } });
+    if (place.artifactId === null) throw unknown();
     const { digest, mediaType, sizeBytes } = place;
+    // Whoever may push asks in order to leave out the push: where blobs are lost, that is what would mend them.
+    if (http.method === 'HEAD' && caller.may('push', path.name, place.projectId)) {
+      if (await this.manifests.isDamaged(place.artifactId)) throw unknown();
+    }
     reply.headers({ 'docker-content-digest': digest, etag: entityTag(digest) });
     if (isNoneMatch(http.headers['if-none-match'], digest)) return reply.code(304).send();
     reply.headers({ 'content-type': mediaType, 'content-length': sizeBytes });
