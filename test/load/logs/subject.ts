@@ -61,6 +61,7 @@ export async function startCollector(
     },
   });
   await untilListening(port);
+  await untilListening(httpPort);
   return {
     name: 'log-collector',
     port,

@@ -12,6 +12,11 @@ interface Place {
   offset: number;
 }
 
+interface Refusal {
+  lines: number;
+  error: RefusedLines;
+}
+
 export interface ForwarderOptions {
   /** Where it is noted how far each service is. */
   stateFile: string;
@@ -20,6 +25,8 @@ export interface ForwarderOptions {
 
 const mostLines = 1_000;
 const mostBytes = 1024 * 1024;
+/** Of a batch that is refused; enough to find two or three lines among a thousand. */
+const mostParts = 48;
 const pollMs = 1_000;
 const firstRetryMs = 500;
 const longestRetryMs = 60_000;
@@ -83,17 +90,35 @@ export class Forwarder {
   private async passOn(service: string): Promise<boolean> {
     const batch = await this.read(service, this.places[service] ?? { segment: 0, offset: 0 });
     if (batch === null) return false;
-    try {
-      await this.target.send(batch.lines, this.stopping.signal);
-      this.counts.lines += batch.lines.length;
-    } catch (error) {
-      if (!(error instanceof RefusedLines)) throw error;
-      this.counts.refused += batch.lines.length;
-      this.options.onError(error, `${this.target.name} refused lines, they are left out`);
+    const refusals = await this.send(batch.lines, { left: mostParts });
+    const refused = refusals.reduce((sum, { lines }) => sum + lines, 0);
+    this.counts.lines += batch.lines.length - refused;
+    this.counts.refused += refused;
+    if (refusals[0] !== undefined) {
+      this.options.onError(refusals[0].error, `${this.target.name} refused lines, they are left out`);
     }
     this.places[service] = batch.end;
     await writeWhole(this.options.stateFile, JSON.stringify(this.places));
     return true;
+  }
+
+  /**
+   * Sends lines. Where they are refused, their halves are sent by themselves, so that no line is left out for what another
+   * one is: who takes a line twice keeps it once.
+   * @param parts how many more times there may be something to send
+   */
+  private async send(lines: readonly ForwardedLine[], parts: { left: number }): Promise<Refusal[]> {
+    parts.left -= 1;
+    try {
+      await this.target.send(lines, this.stopping.signal);
+      return [];
+    } catch (error) {
+      if (!(error instanceof RefusedLines)) throw error;
+      if (lines.length === 1 || parts.left < 2) return [{ lines: lines.length, error }];
+      const middle = lines.length >> 1;
+      const first = await this.send(lines.slice(0, middle), parts);
+      return [...first, ...(await this.send(lines.slice(middle), parts))];
+    }
   }
 
   /** The lines that come next; null when there are none. */

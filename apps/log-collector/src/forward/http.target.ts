@@ -14,6 +14,16 @@ function split(text: string): { url: URL; headers: Record<string, string> } {
   return { url, headers: said === ':' ? {} : { authorization: `Basic ${Buffer.from(said).toString('base64')}` } };
 }
 
+/** As many labels as Loki lets a line have, one of which it adds itself. */
+const mostLokiLabels = 14;
+const foremost = ['service', 'level', 'host', 'project'];
+
+/** Those that lines are looked for by come first. */
+function lokiLabels(labels: ForwardedLine['labels']): Record<string, string> {
+  const names = [...new Set([...foremost, ...Object.keys(labels)])].filter((name) => labels[name] !== undefined);
+  return Object.fromEntries(names.slice(0, mostLokiLabels).map((name) => [name, labels[name] ?? '']));
+}
+
 /** Pushes to Loki. */
 export class LokiTarget implements ForwardTarget {
   readonly name = 'loki';
@@ -29,7 +39,7 @@ export class LokiTarget implements ForwardTarget {
   async send(lines: readonly ForwardedLine[], signal: AbortSignal): Promise<void> {
     const streams = Map.groupBy(lines, ({ labels }) => JSON.stringify(labels)).values();
     const body = [...streams].map((own) => ({
-      stream: own[0]?.labels,
+      stream: lokiLabels(own[0]?.labels ?? {}),
       values: own.map(({ time, message }) => [`${time}000`, message]),
     }));
     const { url, headers } = this.place;
