@@ -58,7 +58,7 @@ export class LokiServer {
   /** Ends it; what it has taken is kept. */
   async down(): Promise<void> {
     const { child } = this;
-    if (child === null || child.exitCode !== null) return;
+    if (child?.exitCode !== null) return;
     child.kill();
     await new Promise((resolve) => child.once('close', resolve));
   }

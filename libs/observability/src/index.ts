@@ -4,6 +4,7 @@ export { createLogger, type Logger } from './logger.js';
 export { Metrics, type Counter, type Sample } from './metrics.js';
 export { reportPools, type PoolUse } from './pool-use.js';
 export { RequestTallies, tellDurations, tellHarborRequests, type RequestTally } from './request-tally.js';
+export { redacted } from './redacted.js';
 export { Durations, Tally } from './tally.js';
 export { activeTracing, carriedTrace, resumed, traceCarrier, traced, type RequestSpan } from './tracing/tracing.js';
 export { startTracing, stopTracing } from './tracing/start-tracing.js';

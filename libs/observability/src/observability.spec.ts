@@ -20,6 +20,21 @@ describe('createLogger', () => {
       password: '[redacted]',
     });
   });
+
+  it('tells of an error what it says and where, and nothing that a library has hung on it', () => {
+    const lines: string[] = [];
+    const log = createLogger('core', 'info', { write: (line) => lines.push(line) });
+    const refused = Object.assign(new Error('WRONGPASS'), { code: 'E1', command: { name: 'auth', args: ['hunter2'] } });
+    const cause = new AggregateError([refused], 'all of them');
+    log.warn({ err: new Error('redis is away', { cause }) }, 'not read');
+    log.warn({ err: cause }, 'not read');
+    log.warn({ err: new TypeError('Invalid URL: redis://haven:hunter2@db') }, 'not read');
+    expect(lines.join()).not.toContain('hunter2');
+    const [first, second, third] = lines.map((line) => (JSON.parse(line) as { err: object }).err);
+    expect(first).toMatchObject({ type: 'Error', message: 'redis is away: all of them' });
+    expect(second).toMatchObject({ aggregateErrors: [{ type: 'Error', message: 'WRONGPASS', code: 'E1' }] });
+    expect(third).toMatchObject({ type: 'TypeError', message: 'Invalid URL: redis://[redacted]@db' });
+  });
 });
 
 describe('runHealthChecks', () => {

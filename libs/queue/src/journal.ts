@@ -1,4 +1,5 @@
 import { statement, type Sql } from '@haven/models';
+import { redacted } from '@haven/observability';
 import type { JobLog } from './job.js';
 import type { HeldTask } from './lease.js';
 
@@ -66,7 +67,7 @@ export class Journal implements JobLog {
   private write(level: string, text: string): void {
     if (this.loggedBytes > mostLogBytes) return;
     // One entry is one line; PostgreSQL takes no NUL.
-    const line = text.replaceAll('\0', '').replaceAll(/\r?\n/g, ' ').slice(0, mostLineLength);
+    const line = redacted(text).replaceAll('\0', '').replaceAll(/\r?\n/g, ' ').slice(0, mostLineLength);
     this.loggedBytes += line.length;
     const entry = this.loggedBytes > mostLogBytes ? 'the log has reached its limit and ends here' : line;
     this.lines.push(`${new Date().toISOString()} [${level}] ${entry}\n`);

@@ -1,6 +1,6 @@
 import { AppError } from '@haven/errors';
 import type { Database } from '@haven/models';
-import { carriedTrace, resumed, type Logger } from '@haven/observability';
+import { carriedTrace, resumed, redacted, type Logger } from '@haven/observability';
 import { catalogue, jobDefinition } from './catalogue.js';
 import { addTasks } from './execution.js';
 import type { HandlerTable } from './handler-table.js';
@@ -104,8 +104,8 @@ export class TaskRun {
   }
 }
 
-/** What people may read of a failure. The service's log has the rest. */
+/** What people may read of a failure, without what others have said in it about credentials. The service's log has the rest. */
 const told = (error: unknown): string =>
   error instanceof JobError || error instanceof AppError
-    ? error.message
+    ? redacted(error.message)
     : 'unexpected failure, see the log of the service';
