@@ -112,7 +112,7 @@ describeUnless(
 
     beforeAll(async () => {
       process.stderr.write(`interleaving: seed ${seed}, ${steps} steps\n`);
-      platform = await OwnPlatform.start({ GC_TIME_WINDOW_HOURS: '0', HAVEN_UPLOAD_WRITER_LEASE_SECONDS: '1' });
+      platform = await OwnPlatform.start({ GC_TIME_WINDOW_HOURS: '0' });
       const start = (part: ReplicatedPart, most: number) => Replica.of(platform, part, random, most);
       registries = [await start('registry', 4_000), await start('registry', 4_000)];
       collectors = [await start('gc-controller', 150), await start('gc-controller', 150)];

@@ -48,6 +48,8 @@ export class Replica {
       ...(Object.fromEntries(own) as Record<string, string>),
       [listenKeys[part]]: `127.0.0.1:${port}`,
       HAVEN_BLOB_DELIVERY: 'stream',
+      // Sessions of the dead are free again soon.
+      HAVEN_UPLOAD_WRITER_LEASE_SECONDS: '1',
       MORTAL_PACKAGE: models,
     };
     const { uid, gid } = await stat(folder);

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeImage, pullManifest, pushArtifact } from '@haven/testing/oci';
+import { makeImage, pullManifest, pushArtifact, send } from '@haven/testing/oci';
 import { asAdmin, repositoryPath } from '../harness/api.client.ts';
+import { usedBytes } from '../harness/charge.ts';
 import { newMember, newProject, uniqueName, type TestProject, type TestUser } from '../harness/fixtures.ts';
-import { registryFor, registryHost } from '../harness/platform.ts';
+import { basicHeader, platform, registryFor, registryHost } from '../harness/platform.ts';
 import { describeGoTool } from './go-tool.ts';
 
 const overHttp = ['--allow-insecure-registry', '--allow-http-registry'];
@@ -90,6 +91,33 @@ await describeGoTool('cosign', ({ folder, run, must, step }) => {
     expect(manifests.map(({ artifactType }) => artifactType)).toEqual([expect.stringContaining('sigstore.bundle')]);
     await pullManifest(registryFor(maintainer), repository('bundled'), manifests[0]!.digest);
     expect(await tags('bundled')).toEqual(['v1']);
+  });
+
+  step('verifies an image that was deleted and restored, as it did before', async () => {
+    const { digest, reference } = await pushImage('restored');
+    await sign(reference);
+    const used = await usedBytes(project);
+    const path = repositoryPath(repository('restored'));
+    (await asAdmin.delete(`${path}/artifacts/${digest}`)).expect(200);
+    expect(
+      (await run('verify', '--key', publicKey, '--insecure-ignore-tlog=true', ...overHttp, reference)).code,
+    ).not.toBe(0);
+    const without = await usedBytes(project);
+    expect(without).toBeLessThan(used);
+    const trash = `/projects/${project.name}/trash`;
+    const size = (await asAdmin.get(`${trash}/size`)).expect(200).json();
+    expect(size).toEqual({ artifacts: 2, storage: used - without });
+    const restored = (await asAdmin.post(`${trash}/repositories/restored/restore`, undefined)).expect(200).json();
+    expect(restored).toMatchObject({ digests: { total: 2 }, tags: { total: 2 }, incomplete: { total: 0 } });
+    await verify(reference);
+    expect(await tags('restored')).toEqual([`${digest.replace(':', '-')}.sig`, 'v1']);
+    expect(await accessoryTypes('restored', digest)).toEqual(['signature.cosign']);
+    expect(await usedBytes(project)).toBe(used);
+    // Counted anew, it is the same.
+    (await send('POST', `${platform.url}/api/internal/syncquota`, { headers: basicHeader(platform.admin) })).expect(
+      200,
+    );
+    expect(await usedBytes(project)).toBe(used);
   });
 
   step('copies an image with its signatures', async () => {

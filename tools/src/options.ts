@@ -53,6 +53,8 @@ export const logKeys: readonly string[] = [
 /** What operators set for jobs and collections. */
 const jobKeys: readonly string[] = [
   'GC_TIME_WINDOW_HOURS',
+  'HAVEN_GC_BLOBS_PER_SECOND',
+  'HAVEN_TRASH_DAYS',
   'HAVEN_JOB_WORKERS',
   'HAVEN_TRANSFER_WORKERS',
   'HAVEN_RETENTION_MAX_DELETE_PERCENT',
