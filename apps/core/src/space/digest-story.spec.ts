@@ -17,7 +17,7 @@ const told = (more: Partial<DigestFacts>) => [tell(more).status, ...tell(more).n
 
 describe('what is told of a digest', () => {
   it.each<[string, Partial<DigestFacts>, RegExp]>([
-    ['that artifacts keep it', { references: one(reference) }, /^in use\nIt stays as long as 1 artifact here/],
+    ['that artifacts keep it', { references: one(reference) }, /^in use\nIn use by 1 artifact: it stays until/],
     [
       'that the trash keeps it, and until when',
       { trash: one(trashed) },

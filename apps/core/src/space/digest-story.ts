@@ -29,10 +29,10 @@ export function tellDigest(facts: DigestFacts): DigestStory {
   const lease = leaseOf(facts);
   const next = [
     ...(references.total > 0
-      ? [`It stays as long as ${counted(references.total, 'artifact')} here will have it: delete those to free it.`]
+      ? [`In use by ${counted(references.total, 'artifact')}: it stays until the last of them is deleted.`]
       : []),
     ...trashSentences(facts),
-    ...(lease === null
+    ...(lease === null || references.total > 0
       ? []
       : [`${lease.repositoryName} may rely on its upload until ${at(lease.leaseUntil)}, and it stays until then.`]),
   ];
