@@ -77,7 +77,10 @@ export class FollowedFile {
   private async readOn(): Promise<void> {
     while (this.file !== null) {
       await this.room();
-      const { bytesRead, buffer } = await this.file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, this.offset);
+      // A buffer of just that size: most looks at a file find a few lines or none.
+      const newBytes = Math.min((await this.file.stat()).size - this.offset, chunkBytes);
+      if (newBytes <= 0) return;
+      const { bytesRead, buffer } = await this.file.read(Buffer.allocUnsafe(newBytes), 0, newBytes, this.offset);
       if (bytesRead === 0) return;
       this.offset += bytesRead;
       this.splitter.push(buffer.subarray(0, bytesRead));
