@@ -22,9 +22,16 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'await-database': ['HAVEN_DATABASE_HOST'],
 };
 
+/** Read by Node itself. */
+const ofNode = new Set(['UV_THREADPOOL_SIZE']);
+
 const isKnown = (name: string, image: string): boolean => {
   if (image.startsWith('haven/haven-nginx:')) return ofNginx.has(name);
-  return documentedSettings.has(name) || (name.endsWith('_FILE') && secrets.includes(name.slice(0, -'_FILE'.length)));
+  return (
+    ofNode.has(name) ||
+    documentedSettings.has(name) ||
+    (name.endsWith('_FILE') && secrets.includes(name.slice(0, -'_FILE'.length)))
+  );
 };
 
 /** Variables that nobody reads, that are missing, or that hold a secret for everybody to see. */

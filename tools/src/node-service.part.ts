@@ -158,6 +158,8 @@ function sharedEnv(context: Shared): Record<string, string> {
   const secrets = secretFiles(context.data);
   return {
     ...nodeEnv,
+    // Files are waited for, not worked at: as many threads as connections for pushes.
+    UV_THREADPOOL_SIZE: '12',
     ...withoutCollectorKeys(context.passedOn),
     HAVEN_DATABASE_HOST: '127.0.0.1',
     HAVEN_DATABASE_PORT: String(context.ports.postgres),

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await db.run(sql('DELETE FROM audit_log_ext'));
   await db.run(
     sql(`INSERT INTO audit_log_ext (operation, resource_type, resource, username, op_time)
-         SELECT operation, resource_type, 'r', 'u', now() - make_interval(hours => age)
+         SELECT operation, resource_type, 'r', 'u', now() - make_interval(hours => age, mins => 1)
            FROM (VALUES ('pull', 'artifact'), ('create', 'artifact'), ('login', 'user')) AS event (operation, resource_type),
                 generate_series(1, 48) AS age`),
   );

@@ -84,7 +84,7 @@ export function metricsCases(harness: () => RegistryHarness): void {
       const told = await scrape(registry, hits, misses, pool, 'haven_storage_free_bytes');
       expect(told[misses]).toBe(1);
       expect(told[hits]).toBeGreaterThan(5);
-      expect(told[pool]).toBe(6);
+      expect(told[pool]).toBe(12);
       expect(told['haven_storage_free_bytes']).toBeGreaterThan(0);
     });
   });

@@ -37,8 +37,9 @@ export interface UploadFiles {
   /**
    * Turns the first `sizeBytes` bytes of an upload into the blob `digest`, durably, and ends the upload. The caller has hashed
    * them. May be repeated, and done by several uploads at once. Errors: BLOB_UPLOAD_UNKNOWN, STORAGE_FULL.
+   * @param isSealed whether the caller knows that the upload ends there, and has synced it
    */
-  commitUpload(id: string, epoch: number, digest: Digest, sizeBytes: number): Promise<void>;
+  commitUpload(id: string, epoch: number, digest: Digest, sizeBytes: number, isSealed?: boolean): Promise<void>;
   /** Removes the files of an upload, of `epoch` and of every epoch before it; those that are not there do not matter. */
   removeUpload(id: string, epoch: number): Promise<void>;
   /** Removes what kills have left among the uploads and nobody has written to since; returns how many files. */

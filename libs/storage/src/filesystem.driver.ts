@@ -103,13 +103,13 @@ export class FilesystemBlobStore implements BlobStore {
     });
   }
 
-  async commitUpload(id: string, epoch: number, digest: Digest, sizeBytes: number): Promise<void> {
+  async commitUpload(id: string, epoch: number, digest: Digest, sizeBytes: number, isSealed = false): Promise<void> {
     const upload = this.uploadPath(id, epoch);
     const place = this.blobPath(digest);
     return onDisk(async () => {
       for (let attempt = 1; ; attempt++) {
         try {
-          await this.moveOrDrop(upload, place, sizeBytes);
+          await this.moveOrDrop(upload, place, sizeBytes, isSealed);
           return;
         } catch (error) {
           // Either a twin of this commit took the upload away, or a removal took the directory: both are settled by looking again.
@@ -218,13 +218,13 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  private async moveOrDrop(upload: string, place: string, sizeBytes: number): Promise<void> {
+  private async moveOrDrop(upload: string, place: string, sizeBytes: number, isSealed: boolean): Promise<void> {
     if ((await this.sizeOf(place)) === sizeBytes) {
       await this.directories.settle(place);
       await unlessAbsent(this.disk.unlink(upload));
       return;
     }
-    await this.seal(upload, sizeBytes);
+    if (!isSealed) await this.seal(upload, sizeBytes);
     await this.directories.moveIntoPlace(upload, place);
   }
 

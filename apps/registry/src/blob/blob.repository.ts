@@ -48,7 +48,10 @@ const holdUsable = statement(
            OR (repository.name, repository.project_id) IN (SELECT * FROM unnest($3::text[], $4::int[])))
     LIMIT 1 FOR KEY SHARE OF member, blob`,
 );
-/** The blob is looked at again when the lease is over: perhaps no manifest has named it by then. */
+/**
+ * The blob is looked at again when the lease is over: perhaps no manifest has named it by then. Until one does, it is the
+ * upload that is charged; then it is the manifest.
+ */
 const join = statement(
   'membership_join',
   `WITH joined AS (
@@ -58,8 +61,11 @@ const join = statement(
      RETURNING digest, pending, lease_until),
    reviewed AS (
      INSERT INTO blob_review (digest, not_before, reason) SELECT digest, lease_until, 'unreferenced upload' FROM joined
-     ON CONFLICT (digest) DO UPDATE SET not_before = greatest(blob_review.not_before, excluded.not_before))
-   SELECT pending FROM joined`,
+     ON CONFLICT (digest) DO UPDATE SET not_before = greatest(blob_review.not_before, excluded.not_before)),
+   charged AS (
+     INSERT INTO project_blob (project_id, digest, size) SELECT $4, digest, $5 FROM joined WHERE pending
+     ON CONFLICT DO NOTHING RETURNING size)
+   SELECT pending, (SELECT size FROM charged) AS "chargedBytes" FROM joined`,
 );
 const lockMembership = statement(
   'membership_lock',
@@ -146,11 +152,15 @@ export class BlobRepository {
   ): Promise<number> {
     const { digest, sizeBytes } = blob;
     const { repositoryId, projectId, name } = repository;
-    const { pending } = await tx.one<{ pending: boolean }>(join(repositoryId, digest, this.leaseSeconds));
-    // Once a manifest has named it, it is the manifest that is charged.
-    const addedBytes = pending ? await chargeProject(tx, projectId, [blob]) : 0;
-    await recordLedger(tx, { ...arrival, digest, repositoryName: name, sizeBytes });
-    return addedBytes;
+    const [{ pending, chargedBytes }] = await Promise.all([
+      tx.one<{ pending: boolean; chargedBytes: number | null }>(
+        join(repositoryId, digest, this.leaseSeconds, projectId, sizeBytes),
+      ),
+      recordLedger(tx, { ...arrival, digest, repositoryName: name, sizeBytes }),
+    ]);
+    if (!pending) return 0;
+    // Where a charge stood already, it may be under release.
+    return chargedBytes ?? chargeProject(tx, projectId, [blob]);
   }
 
   /** Takes a blob from a repository, unless a manifest of it names it. Tells what became of it. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@haven/models';
 import { REGISTRY_CONFIG, type RegistryConfig } from '../registry.config.js';
 
-const pushConnections = 6;
+const pushConnections = 12;
 const pullConnections = 4;
 
 /** Two pools, so that pulls go on when pushes have used theirs up. */

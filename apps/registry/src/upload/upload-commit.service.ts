@@ -10,6 +10,11 @@ import { BLOB_STORE } from '../storage/storage.providers.js';
 import { UploadSessionRepository } from './upload-session.repository.js';
 import { UploadWriterService, type HeldUpload } from './upload-writer.service.js';
 
+/** Where an upload goes, and whether there may be too little room for it. */
+export interface UploadTarget extends RepositoryRef {
+  isLimited: boolean;
+}
+
 /** Turns uploads into blobs. */
 @Injectable()
 export class UploadCommitService {
@@ -30,7 +35,7 @@ export class UploadCommitService {
    */
   async commit(
     held: HeldUpload,
-    repository: RepositoryRef,
+    repository: UploadTarget,
     digests: { wanted: Digest; actual: Digest },
     actor: string,
   ): Promise<void> {
@@ -53,19 +58,22 @@ export class UploadCommitService {
   private async commitIn(
     tx: Sql,
     held: HeldUpload,
-    repository: RepositoryRef,
+    repository: UploadTarget,
     digest: Digest,
     actor: string,
   ): Promise<void> {
     const { projectId } = repository;
     const { id, epoch, offsetBytes: sizeBytes } = held;
-    if (!(await this.sessions.end(tx, held))) throw Errors.blobUploadUnknown();
-    await this.blobs.lock(tx, digest, sizeBytes);
     const arrival = { step: 'uploaded', reason: 'blob uploaded', actor } as const;
-    const addedBytes = await this.blobs.join(tx, repository, { digest, sizeBytes }, arrival);
+    const [isOurs, , addedBytes] = await Promise.all([
+      this.sessions.end(tx, held),
+      this.blobs.lock(tx, digest, sizeBytes),
+      this.blobs.join(tx, repository, { digest, sizeBytes }, arrival),
+    ]);
+    if (!isOurs) throw Errors.blobUploadUnknown();
     // Asked before the rename, so that a refusal leaves no file behind; what another push books meanwhile is caught below.
-    if (addedBytes > 0) await assertQuotaLeft(tx, projectId, addedBytes);
-    await this.store.commitUpload(id, epoch, digest, sizeBytes);
+    if (addedBytes > 0 && repository.isLimited) await assertQuotaLeft(tx, projectId, addedBytes);
+    await this.store.commitUpload(id, epoch, digest, sizeBytes, held.isSealed);
     await settleQuota(tx, projectId, addedBytes);
   }
 }

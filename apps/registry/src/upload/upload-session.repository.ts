@@ -14,8 +14,14 @@ export interface UploadState {
   epoch: number;
 }
 
+/** A place where an upload may begin. */
+export interface UploadsPlace extends Place {
+  /** Whether there may be too little room for it. */
+  isLimited: boolean;
+}
+
 /** A repository, with the session that the path names. */
-export type UploadPlace = Place & (UploadState | Record<keyof UploadState, null>);
+export type UploadPlace = UploadsPlace & (UploadState | Record<keyof UploadState, null>);
 
 /** A session that one writer has for itself. */
 export interface Claim extends UploadState {
@@ -28,14 +34,24 @@ export interface Claim extends UploadState {
 const columns = (source: string): string =>
   `${source}.offset_bytes AS "offsetBytes", ${source}.digest_so_far AS "digestSoFar", ${source}.epoch`;
 
+const isLimited = 'coalesce(quota.hard_bytes >= 0, false) AS "isLimited"';
+const joinQuota = 'LEFT JOIN quota ON quota.project_id = project.project_id';
+
+const findUploads = placeQuery<UploadsPlace>('uploads', { columns: isLimited, joins: joinQuota });
 const findUpload = placeQuery<UploadPlace>('upload', {
   values: ['uuid'],
-  columns: columns('upload'),
-  joins: 'LEFT JOIN blob_upload upload ON upload.repository_id = repository.repository_id AND upload.id = asked.value1',
+  columns: `${isLimited}, ${columns('upload')}`,
+  joins: `${joinQuota}
+    LEFT JOIN blob_upload upload ON upload.repository_id = repository.repository_id AND upload.id = asked.value1`,
 });
+/**
+ * Does not wait for the disk: a session that is lost because the database's machine goes down in the next moment had no
+ * bytes yet. Whoever brings them waits, and the session is durable with them.
+ */
 const insert = statement(
   'upload_insert',
-  'INSERT INTO blob_upload (id, repository_id, username) VALUES ($1, $2, left($3, 255))',
+  `INSERT INTO blob_upload (id, repository_id, username)
+   SELECT $1, $2, left($3, 255) FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried`,
 );
 const claim = statement(
   'upload_claim',
@@ -84,6 +100,10 @@ export class UploadSessionRepository {
     @Inject(REGISTRY_CONFIG) { uploadWriterLeaseSeconds }: RegistryConfig,
   ) {
     this.writerLeaseSeconds = uploadWriterLeaseSeconds;
+  }
+
+  async findPlace(key: PlaceKey): Promise<UploadsPlace | null> {
+    return findUploads(this.databases.push, key);
   }
 
   async find(key: PlaceKey, id: string): Promise<UploadPlace | null> {

@@ -19,6 +19,8 @@ export interface HeldUpload extends Claim {
   readonly signal: AbortSignal;
   /** Set by whoever ends the session: then nothing is left to store. */
   isEnded: boolean;
+  /** Whether the file is known to end where the upload does, and is on the disk. */
+  isSealed: boolean;
 }
 
 /** What a request brings. */
@@ -52,7 +54,7 @@ export class UploadWriterService {
     const claim = await this.sessions.claim(id, randomUUID(), wanted);
     if (claim === null) throw Errors.uploadBusy(undefined, { headers: { 'Retry-After': '2' } });
     const lost = new AbortController();
-    const held: HeldUpload = { ...claim, signal: lost.signal, isEnded: false };
+    const held: HeldUpload = { ...claim, signal: lost.signal, isEnded: false, isSealed: false };
     const heartbeat = setInterval(
       () => {
         this.renew(held, lost);
@@ -166,6 +168,7 @@ export class UploadWriterService {
       const received = await receiveUpload({ ...target, source: body.source, maxBytes, signal });
       // Before anybody is told of the bytes, and so that the commit has nothing left to wait for.
       await writer.sync();
+      held.isSealed = received.error === undefined;
       return received;
     } finally {
       await writer.close();

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Errors } from '@haven/errors';
-import { assertQuotaLeft, type RepositoryRef } from '@haven/models';
+import { assertQuotaLeft } from '@haven/models';
 import { digestParts, parseDigest, type Digest, type DigestAlgorithm } from '@haven/oci';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../access/caller.js';
 import { Databases } from '../database/databases.js';
 import { Traffic } from '../traffic.js';
 import type { TransferFacts } from '../transfer/transfer.log.js';
-import { findPlace, repositoryAt, type Place, type PlaceKey } from '../v2/place.js';
+import { repositoryAt, type PlaceKey } from '../v2/place.js';
 import { repositoryRoute } from '../v2/route.js';
 import { hasBody, type V2Request, type V2RequestOf } from '../v2/v2-request.js';
 import { MountService } from './mount.service.js';
-import { UploadCommitService } from './upload-commit.service.js';
+import { UploadCommitService, type UploadTarget } from './upload-commit.service.js';
 import { acknowledgedRange, readChunkHead, type ChunkHead } from './upload-range.js';
-import { UploadSessionRepository, type UploadPlace } from './upload-session.repository.js';
+import { UploadSessionRepository, type UploadPlace, type UploadsPlace } from './upload-session.repository.js';
 import { UploadWriterService, type HeldUpload } from './upload-writer.service.js';
 
 type UploadRequest = V2RequestOf<'upload'>;
@@ -49,7 +49,7 @@ export class UploadRoutes {
       methods: ['POST'],
       access: 'push',
       alsoPulls: ({ query }) => (query.has('mount') ? query.get('from') : null),
-      lookup: (_request, key) => findPlace(this.databases.push, key),
+      lookup: (_request, key) => this.sessions.findPlace(key),
       handle: (request, place, caller) => this.start(request, place, caller),
     }),
     repositoryRoute({
@@ -87,7 +87,7 @@ export class UploadRoutes {
     }),
   ];
 
-  private async start(request: StartRequest, place: Place, caller: Caller): Promise<unknown> {
+  private async start(request: StartRequest, place: UploadsPlace, caller: Caller): Promise<unknown> {
     const { path, query, reply } = request;
     const mount = query.get('mount');
     if (
@@ -98,7 +98,7 @@ export class UploadRoutes {
     }
     const digest = query.get('digest');
     const wanted = digest === null ? null : parseDigest(digest);
-    await assertQuotaLeft(this.databases.push, place.projectId);
+    if (place.isLimited) await assertQuotaLeft(this.databases.push, place.projectId);
     const id = randomUUID();
     const repository = await this.open(id, place, path.name, caller);
     if (wanted === null)
@@ -117,19 +117,20 @@ export class UploadRoutes {
   }
 
   /** Opens a session in the repository of a place, which is made if need be. */
-  private async open(id: string, place: Place, name: string, { username }: Caller): Promise<RepositoryRef> {
+  private async open(id: string, place: UploadsPlace, name: string, { username }: Caller): Promise<UploadTarget> {
     const { push } = this.databases;
-    const { projectId, repositoryId } = place;
+    const { projectId, repositoryId, isLimited } = place;
     if (repositoryId === null) {
       return push.transaction(async (tx) => {
         const made = await repositoryAt(tx, place, name);
         await this.sessions.insert(tx, id, made, username);
-        return made;
+        return { ...made, isLimited };
       });
     }
     // One statement is a transaction by itself, and spares two round trips with each blob.
-    await this.sessions.insert(push, id, { projectId, repositoryId, name }, username);
-    return { projectId, repositoryId, name };
+    const target = { projectId, repositoryId, name, isLimited };
+    await this.sessions.insert(push, id, target, username);
+    return target;
   }
 
   private async status({ path, reply }: UploadRequest, place: UploadPlace): Promise<unknown> {
@@ -159,9 +160,9 @@ export class UploadRoutes {
   private async finish(request: UploadRequest, place: UploadPlace, caller: Caller): Promise<unknown> {
     const { path, query, reply } = request;
     const wanted = parseDigest(query.get('digest') ?? '');
-    const { offsetBytes, repositoryId, projectId } = place;
+    const { offsetBytes, repositoryId, projectId, isLimited } = place;
     if (offsetBytes === null || repositoryId === null) throw Errors.blobUploadUnknown();
-    const repository = { projectId, repositoryId, name: path.name };
+    const repository = { projectId, repositoryId, name: path.name, isLimited };
     await this.writer.hold(path.id, wanted, (held) => this.complete(request, held, repository, wanted, caller));
     return sendCreated(reply, path.name, wanted);
   }
@@ -176,7 +177,7 @@ export class UploadRoutes {
   private async complete(
     request: V2Request,
     held: HeldUpload,
-    repository: RepositoryRef,
+    repository: UploadTarget,
     wanted: Digest,
     caller: Caller,
   ): Promise<void> {

@@ -1,6 +1,6 @@
 import { Errors } from '@haven/errors';
 import { recordAudit } from '../audit/audit.js';
-import { statement, type Sql } from '../database/sql.js';
+import { statement, type Query, type Sql } from '../database/sql.js';
 import { recordLedger } from '../ledger/ledger.js';
 import { appendOutbox, type OutboxConsumer } from '../outbox/outbox.js';
 import { chargeProject, settleQuota } from '../quota/quota.js';
@@ -148,26 +148,30 @@ export async function recordArtifact(
   context: PutArtifactContext,
 ): Promise<PutArtifactResult & { addedBytes: number }> {
   const { repository } = context;
-  const holdManifest = ensureManifest(artifact.digest, artifact.manifestMediaType, artifact.payload);
-  if ((await tx.maybe(holdManifest)) === null) await tx.one(holdManifest);
-  const blobs = await holdBlobs(tx, repository, artifact.blobDigests);
-  const children = await holdIndexChildren(tx, repository, artifact.children);
+  // What does not wait for another's answer is sent together, and done in this order all the same.
+  const [, blobs, children] = await Promise.all([
+    holdManifest(tx, artifact),
+    holdBlobs(tx, repository, artifact.blobDigests),
+    holdIndexChildren(tx, repository, artifact.children),
+  ]);
   const { artifactId, created } = await ensureArtifact(tx, repository, artifact);
   let addedBytes = 0;
   if (created) {
-    await insertEdges(tx, repository, artifactId, artifact, children);
-    addedBytes = await chargeProject(tx, repository.projectId, [
-      { digest: artifact.digest, sizeBytes: artifact.payload.length },
-      ...blobs.map((blob) => ({ digest: blob.digest, sizeBytes: blob.size })),
+    [addedBytes] = await Promise.all([
+      chargeProject(tx, repository.projectId, [
+        { digest: artifact.digest, sizeBytes: artifact.payload.length },
+        ...blobs.map((blob) => ({ digest: blob.digest, sizeBytes: blob.size })),
+      ]),
+      insertEdges(tx, repository, artifactId, artifact, children),
+      recordLedger(tx, {
+        digest: artifact.digest,
+        step: 'live',
+        reason: 'manifest pushed',
+        repositoryName: repository.name,
+        actor: context.actor,
+        sizeBytes: artifact.payload.length,
+      }),
     ]);
-    await recordLedger(tx, {
-      digest: artifact.digest,
-      step: 'live',
-      reason: 'manifest pushed',
-      repositoryName: repository.name,
-      actor: context.actor,
-      sizeBytes: artifact.payload.length,
-    });
   }
   await tx.run(listRepository(repository.repositoryId));
   const put: string[] = [];
@@ -179,6 +183,11 @@ export async function recordArtifact(
   return { artifactId, created, addedBytes };
 }
 
+async function holdManifest(tx: Sql, { digest, manifestMediaType, payload }: NewArtifact): Promise<void> {
+  const hold = ensureManifest(digest, manifestMediaType, payload);
+  if ((await tx.maybe(hold)) === null) await tx.one(hold);
+}
+
 interface HeldBlob {
   digest: string;
   size: number;
@@ -187,9 +196,11 @@ interface HeldBlob {
 async function holdBlobs(tx: Sql, repository: RepositoryRef, wanted: readonly string[]): Promise<HeldBlob[]> {
   const digests = [...new Set(wanted)];
   if (digests.length === 0) return [];
-  const held = await tx.rows<HeldBlob>(holdMemberships(repository.repositoryId, digests));
+  const [held] = await Promise.all([
+    tx.rows<HeldBlob>(holdMemberships(repository.repositoryId, digests)),
+    tx.run(settleMemberships(repository.repositoryId, digests)),
+  ]);
   assertAllKnown(digests, held);
-  await tx.run(settleMemberships(repository.repositoryId, digests));
   return held;
 }
 
@@ -256,26 +267,20 @@ async function insertEdges(
 ): Promise<void> {
   const { projectId, repositoryId, name } = repository;
   const digests = [...new Set(artifact.blobDigests)];
-  if (digests.length > 0) await tx.run(insertBlobEdges(artifactId, digests, repositoryId, projectId));
+  const statements: Query[] = [];
+  if (digests.length > 0) statements.push(insertBlobEdges(artifactId, digests, repositoryId, projectId));
   if (children.length > 0) {
     const rows = children.map((child) => ({ urls: [], annotations: {}, ...child }));
-    await tx.run(insertReferences(artifactId, JSON.stringify(rows)));
+    statements.push(insertReferences(artifactId, JSON.stringify(rows)));
   }
   const { accessory } = artifact;
   if (accessory !== undefined) {
-    await tx.run(
-      insertAccessory(
-        artifactId,
-        repositoryId,
-        accessory.subjectDigest,
-        name,
-        accessory.type,
-        artifact.sizeBytes,
-        artifact.digest,
-      ),
-    );
+    const { type, subjectDigest } = accessory;
+    const { sizeBytes, digest } = artifact;
+    statements.push(insertAccessory(artifactId, repositoryId, subjectDigest, name, type, sizeBytes, digest));
   }
-  await tx.run(adoptAccessories(artifactId, name, artifact.digest));
+  statements.push(adoptAccessories(artifactId, name, artifact.digest));
+  await Promise.all(statements.map((each) => tx.run(each)));
 }
 
 async function announce(
@@ -285,7 +290,7 @@ async function announce(
   context: PutArtifactContext & { tag: string | null },
 ): Promise<void> {
   const { repository, tag, actor, sourceIp } = context;
-  await recordAudit(tx, {
+  const recording = recordAudit(tx, {
     projectId: repository.projectId,
     operation: 'create',
     resourceType: 'artifact',
@@ -293,7 +298,7 @@ async function announce(
     username: actor,
     sourceIp,
   });
-  await appendOutbox(tx, context.consumers, {
+  const appending = appendOutbox(tx, context.consumers, {
     topic: 'artifact.pushed',
     payload: {
       projectId: repository.projectId,
@@ -313,4 +318,5 @@ async function announce(
       at: new Date().toISOString(),
     },
   });
+  await Promise.all([recording, appending]);
 }

@@ -7,10 +7,11 @@ import {
   Database,
   poolOptions,
   runTransaction,
+  TransactionSql,
   type DatabaseSettings,
   type PoolSettings,
 } from './database.js';
-import { sqlOver, type Sql } from './sql.js';
+import type { Sql } from './sql.js';
 
 /** TypeORM over the platform's entities. Never changes the schema: migrations do. */
 export function createDataSource(settings: DatabaseSettings, pool: PoolSettings): DataSource {
@@ -61,8 +62,11 @@ export class ModelStore {
       const runner = this.dataSource.createQueryRunner();
       try {
         const client = (await runner.connect()) as pg.PoolClient;
+        const tx = new TransactionSql(client);
         await runner.startTransaction();
-        const result = await work({ ...sqlOver(client), manager: runner.manager });
+        const result = await work({ ...tx.sql, manager: runner.manager }).finally(() => {
+          tx.end();
+        });
         await runner.commitTransaction();
         return result;
       } catch (error) {

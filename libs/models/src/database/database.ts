@@ -54,6 +54,8 @@ export function poolOptions(settings: DatabaseSettings, pool: PoolSettings): pg.
     connectionTimeoutMillis: acquireTimeoutMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    // Statements that are not waited for one by one go out together.
+    pipeline: true,
     statement_timeout: 30_000,
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 15_000,
@@ -114,7 +116,7 @@ export class Database implements Sql {
   /**
    * Runs `work` in one transaction on one connection; commits when it resolves, rolls back when it throws.
    * A deadlock is run again, so `work` may be called more than once: it holds nothing but statements of `tx`
-   * and steps that may be repeated.
+   * and steps that may be repeated. Statements that it does not wait for one by one are sent together.
    * @throws AppError UNAVAILABLE when the pool is exhausted or the database is away
    */
   async transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
@@ -133,13 +135,16 @@ export class Database implements Sql {
 
   private async attempt<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
+    const tx = new TransactionSql(client);
     let broken: Error | undefined;
     try {
-      await client.query('BEGIN');
-      const result = await work(sqlOver(client));
+      // The first statements go along with BEGIN: should that fail, the connection is gone, and they fail with it.
+      const [, result] = await Promise.all([client.query('BEGIN'), work(tx.sql)]);
+      tx.end();
       await client.query('COMMIT');
       return result;
     } catch (error) {
+      tx.end();
       broken = await rollback(client);
       throw error;
     } finally {
@@ -154,6 +159,26 @@ export class Database implements Sql {
     } catch (error) {
       throw translateDatabaseError(error);
     }
+  }
+}
+
+/**
+ * The one connection of a transaction. Of statements that were sent together one may fail while another's answer leads to
+ * a further one: after the end that is refused, for it would run outside.
+ */
+export class TransactionSql {
+  readonly sql: Sql;
+  private hasEnded = false;
+
+  constructor(client: PoolClient) {
+    this.sql = sqlOver({
+      query: (query) =>
+        this.hasEnded ? Promise.reject(new Error('the transaction has ended')) : client.query<QueryResultRow>(query),
+    });
+  }
+
+  end(): void {
+    this.hasEnded = true;
   }
 }
 
