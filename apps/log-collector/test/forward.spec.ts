@@ -11,6 +11,7 @@ class Receiver {
   /** Requests, whatever was answered. */
   asked = 0;
   status = 503;
+  answer = '{"errors":false}';
   private readonly server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -20,7 +21,7 @@ class Receiver {
         this.bodies.push(`${request.url ?? ''} ${Buffer.concat(chunks).toString()}`);
         this.headers.push(request.headers.authorization);
       }
-      response.writeHead(this.status).end('{"errors":false}');
+      response.writeHead(this.status).end(this.answer);
     });
   });
 
@@ -47,7 +48,59 @@ class Receiver {
   }
 }
 
+const frontLine = (url: string, more: object = {}): string =>
+  `${JSON.stringify({
+    ...{ level: 'info', time: new Date().toISOString(), service: 'nginx', requestId: 'r1', method: 'GET', url },
+    ...{ status: 200, bodyBytesOut: 1_000, completed: 'OK', seconds: 0.1, ...more },
+  })}\n`;
+
 describe('forwarding', () => {
+  it('tells core what nginx has sent, once core is there, and nothing of other services', async () => {
+    const core = new Receiver();
+    const settings = { HAVEN_CORE_URL: `http://127.0.0.1:${await core.start()}` };
+    const first = await Collector.start(settings);
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const lines = [
+      frontLine('/v2/library/app/manifests/v1'),
+      frontLine(`/v2/library/app/blobs/${digest}`, { bodyBytesOut: 5_000_000 }),
+      frontLine('/api/v2.0/projects'),
+      frontLine('/v2/library/other/manifests/v1', { status: 503 }),
+    ];
+    await first.ingest(lines.join(''), '?service=nginx');
+    await first.ingest(frontLine('/v2/library/not-nginx/manifests/v1', { service: 'core' }), '?service=core');
+    await core.untilTrue(() => core.asked > 0, 'a request');
+    await first.stop(true);
+    [core.status, core.answer] = [200, '{"countedUpTo":null}'];
+    const again = await Collector.start(settings, first.root);
+    await core.until('/service/transfers');
+    const [traffic = '', transfers = ''] = core.bodies;
+    const { counted, items } = JSON.parse(traffic.replace('/service/traffic ', '')) as Record<string, object>;
+    expect(counted).toEqual({
+      source: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      ...{ from: expect.any(Number) as number, to: expect.any(Number) as number },
+    });
+    const at = expect.any(String) as string;
+    expect(items).toEqual([
+      { repository: 'library/app', at, bytesOut: 5_001_000, pushFailures: 0, pullFailures: 0 },
+      { repository: 'library/other', at, bytesOut: 0, pushFailures: 0, pullFailures: 1 },
+    ]);
+    expect(JSON.parse(transfers.replace('/service/transfers ', ''))).toEqual({
+      kind: 'ended',
+      transfers: [{ id: `r1 ${digest}`, bytes: 5_000_000 }],
+    });
+    expect(core.headers[0]).toMatch(/^Harbor-Secret /);
+
+    // Core has counted the first of the next two already: an answer was lost.
+    const { to } = counted as { to: number };
+    core.bodies.length = 0;
+    core.answer = JSON.stringify({ countedUpTo: to + 1 });
+    await again.ingest(frontLine('/v2/library/late/manifests/v1'), '?service=nginx');
+    await core.untilTrue(() => core.bodies.length === 2, 'what comes after that');
+    expect(core.bodies[1]).toContain('library/late');
+    await again.stop();
+    core.stop();
+  }, 20_000);
+
   it('passes lines on when the other side is there again, through a restart', async () => {
     const [loki, elastic] = [new Receiver(), new Receiver()];
     const [lokiPort, elasticPort] = [await loki.start(), await elastic.start()];

@@ -15,6 +15,16 @@ export interface ReceivedEvent {
   artifactId?: number;
 }
 
+export interface ToldTransfers {
+  kind: 'running' | 'started' | 'ended';
+  source?: string;
+  transfers: Record<string, unknown>[];
+}
+export interface ToldTraffic {
+  counted: { id: string };
+  items: { repository: string; bytesIn: number }[];
+}
+
 interface FakeCoreOptions {
   internalSecret: string;
   /** The token for a user who gave the right password. */
@@ -30,6 +40,9 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 /** The part of core that the registry talks to: it knows one password, and remembers what it is told. */
 export class FakeCore {
   readonly events: ReceivedEvent[] = [];
+  /** What it is told of transfers, and of bytes that came in. */
+  readonly transfers: ToldTransfers[] = [];
+  readonly traffic: ToldTraffic[] = [];
   readonly tokenRequests: { scopes: string[]; forwardedFor: string | undefined }[] = [];
   /** While set, every request is answered with this status. */
   failWith: number | null = null;
@@ -57,6 +70,8 @@ export class FakeCore {
       this.failures += 1;
       response.writeHead(this.failWith).end();
     } else if (url.pathname === '/service/token') await this.giveToken(request, response, url.searchParams);
+    else if (url.pathname === '/service/transfers') this.take(this.transfers, text, response);
+    else if (url.pathname === '/service/traffic') this.take(this.traffic, text, response);
     else this.takeEvents(request, response, text);
   }
 
@@ -71,6 +86,11 @@ export class FakeCore {
     }
     const token = await this.options.tokenFor(given.username, scopes);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token }));
+  }
+
+  private take(list: unknown[], text: string, response: ServerResponse): void {
+    list.push(JSON.parse(text));
+    response.writeHead(200).end('{}');
   }
 
   private takeEvents(request: IncomingMessage, response: ServerResponse, text: string): void {

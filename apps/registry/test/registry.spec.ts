@@ -8,6 +8,7 @@ import { listCases } from './list.cases.js';
 import { metricsCases } from './metrics.cases.js';
 import { pushPullCases } from './push-pull.cases.js';
 import { RegistryHarness } from './registry-harness.js';
+import { transferCases } from './transfer.cases.js';
 import { uploadCases } from './upload.cases.js';
 
 let harness: RegistryHarness;
@@ -29,4 +30,5 @@ limitCases(current);
 uploadCases(current);
 copyCases(current);
 eventCases(current);
+transferCases(current);
 metricsCases(current);

@@ -93,9 +93,10 @@ export class BlobDelivery {
 
   /** Counts what goes out, until the client has it or is gone. */
   private watch(facts: TransferFacts, { raw }: FastifyReply, totalBytes: number): void {
-    const written = (): number => raw.socket?.bytesWritten ?? 0;
-    const before = written();
-    const bytes = (): number => Math.min(Math.max(written() - before, 0), totalBytes);
+    // Kept: an answer that is over has none any more.
+    const { socket } = raw;
+    const before = socket?.bytesWritten ?? 0;
+    const bytes = (): number => Math.min((socket?.bytesWritten ?? 0) - before, totalBytes);
     this.transfers.begin(facts, { bytes, totalBytes });
     raw.once('close', () => {
       this.transfers.end(facts.id);
