@@ -50,11 +50,17 @@ export const logKeys: readonly string[] = [
   'HAVEN_LOG_FORWARD_ELASTICSEARCH_URL',
   'HAVEN_LOG_FORWARD_SYSLOG',
 ];
-/** What operators set for jobs and collections. */
+/** What operators set for jobs, collections and scrubs. */
 const jobKeys: readonly string[] = [
   'GC_TIME_WINDOW_HOURS',
   'HAVEN_GC_BLOBS_PER_SECOND',
   'HAVEN_TRASH_DAYS',
+  'HAVEN_LEDGER_DAYS',
+  'HAVEN_SCRUB_ORPHAN_DAYS',
+  'HAVEN_SCRUB_INTEGRITY_DAYS',
+  'HAVEN_SCRUB_BYTES_PER_SECOND',
+  'HAVEN_SCRUB_FILES_PER_SECOND',
+  'HAVEN_SCRUB_SAFE_AGE_HOURS',
   'HAVEN_JOB_WORKERS',
   'HAVEN_TRANSFER_WORKERS',
   'HAVEN_RETENTION_MAX_DELETE_PERCENT',

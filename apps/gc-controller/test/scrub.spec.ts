@@ -369,6 +369,14 @@ describe('a scrub', () => {
     expect(await started()).toEqual([]);
     await Promise.all([upkeep(1).run(never), upkeep(1).run(never)]);
     expect(await started()).toEqual([{ kind: 1 }]);
+    const end = (status: string): Promise<number> =>
+      db.run(sql(`UPDATE execution SET status = $1, start_time = now() - interval '25 hours'`, status));
+    await end('Success');
+    await upkeep(7).run(never);
+    expect(await started()).toEqual([{ kind: 1 }]);
+    await end('Error');
+    await upkeep(7).run(never);
+    expect(await started()).toEqual([{ kind: 1 }, { kind: 1 }]);
     expect(await steps(image.digest)).toEqual([]);
   });
 

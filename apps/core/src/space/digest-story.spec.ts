@@ -4,7 +4,7 @@ const now = new Date('2026-11-21T12:00:00Z');
 const later = new Date('2026-11-28T12:00:00Z');
 const earlier = new Date('2026-11-20T12:00:00Z');
 const none = { total: 0, rows: [] };
-const live = { sizeBytes: 1, status: 'live', isManifest: false, review: null };
+const live = { sizeBytes: 1, status: 'live', isManifest: false, damage: null, review: null };
 const review = { notBefore: later, reason: 'unlinked', claimedUntil: null, quarantinedAt: null };
 const facts: DigestFacts = { now, state: live, references: none, trash: none, memberships: none, timeWindowHours: 2 };
 const reference = { repositoryName: 'a/b', digest: 'd', role: 'layer' as const, tags: [] };
@@ -53,6 +53,11 @@ describe('what is told of a digest', () => {
     ],
     ['that nobody looks at it', { state: live }, /^garbage\nNothing names it, and nobody/],
     ['that it is set aside', { state: { ...live, status: 'quarantined', review } }, /^set aside\n/],
+    [
+      'that it is lost',
+      { state: { ...live, status: 'quarantined', damage: 'corrupt' }, references: one(reference) },
+      /^in use\nIts file holds other bytes: .* pushes it again\.\n/,
+    ],
     ['that it has gone', { state: { ...live, status: null } }, /^gone\nIt is not stored here/],
     ['nothing of others to a project', { state: null }, /^gone\nNothing of this project keeps it/],
   ])('says %s', (_what, more, expected) => {

@@ -28,6 +28,7 @@ export function tellDigest(facts: DigestFacts): DigestStory {
   const { now, references, trash, state } = facts;
   const lease = leaseOf(facts);
   const next = [
+    ...damageSentences(state),
     ...(references.total > 0
       ? [`In use by ${counted(references.total, 'artifact')}: it stays until the last of them is deleted.`]
       : []),
@@ -46,6 +47,13 @@ export function tellDigest(facts: DigestFacts): DigestStory {
     };
   }
   return unheld(state, now);
+}
+
+function damageSentences(state: DigestState | null): string[] {
+  if (state?.damage === 'missing') return ['Its file is gone: it cannot be pulled until somebody pushes it again.'];
+  if (state?.damage === 'corrupt')
+    return ['Its file holds other bytes: it cannot be pulled until somebody pushes it again.'];
+  return [];
 }
 
 /** With no window, leases of finished uploads keep nothing: only those that no manifest has followed do. */

@@ -14,6 +14,8 @@ export interface DigestState {
   /** Of the blob: live, quarantined; null when there is none. */
   status: string | null;
   isManifest: boolean;
+  /** What a scrub has found wrong with its bytes, until they are pushed again: corrupt, missing. */
+  damage: string | null;
   /** Null when nobody is to look at it. */
   review: Review | null;
 }
@@ -77,7 +79,8 @@ const readState = statement(
   'digest_state',
   `SELECT coalesce(blob.size, octet_length(manifest.payload)) AS "sizeBytes", blob.status,
           manifest.digest IS NOT NULL AS "isManifest", not_before AS "notBefore", reason, claimed_until AS "claimedUntil",
-          quarantined_at AS "quarantinedAt"
+          quarantined_at AS "quarantinedAt",
+          (SELECT kind FROM blob_damage WHERE blob_damage.digest = asked.digest AND blob.status = 'quarantined') AS damage
      FROM (VALUES ($1::text)) AS asked (digest) LEFT JOIN blob USING (digest) LEFT JOIN manifest USING (digest)
      LEFT JOIN blob_review USING (digest)`,
 );
@@ -139,10 +142,10 @@ export class DigestRepository {
 
   async state(digest: string): Promise<DigestState> {
     const row = await this.store.sql.one<StateRow & Record<string, unknown>>(readState(digest));
-    const { sizeBytes, status, isManifest, notBefore, reason, claimedUntil, quarantinedAt } = row;
+    const { sizeBytes, status, isManifest, damage, notBefore, reason, claimedUntil, quarantinedAt } = row;
     const isReviewed = notBefore !== null && reason !== null;
     const review = isReviewed ? { notBefore, reason, claimedUntil, quarantinedAt } : null;
-    return { sizeBytes, status, isManifest, review };
+    return { sizeBytes, status, isManifest, damage, review };
   }
 
   references(digest: string, { projectId }: DigestScope): Promise<Some<Reference>> {

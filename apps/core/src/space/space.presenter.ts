@@ -38,11 +38,12 @@ const presentStep = ({ step, reason, repositoryName, actor, sizeBytes, time }: L
   size: sizeBytes,
 });
 
-function presentState({ sizeBytes, status, isManifest, review }: DigestState): object {
+function presentState({ sizeBytes, status, isManifest, damage, review }: DigestState): object {
   return compact({
     size: keep(sizeBytes),
     status: status ?? 'none',
     is_manifest: keep(isManifest),
+    damage,
     review: review && {
       not_before: dateTime(review.notBefore),
       reason: review.reason,

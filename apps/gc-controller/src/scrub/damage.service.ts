@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database, Sql } from '@haven/models';
-import { digestParts, type Digest } from '@haven/oci';
+import { digestOf, digestParts, type Digest } from '@haven/oci';
 import type { BlobReader, BlobRemover, RepositoryProjection, StoredFile, StoredFiles } from '@haven/storage';
 import { asideName } from './aside-file.js';
 import type { Scrub } from './scrub.js';
@@ -80,9 +80,7 @@ export class DamageService {
     const size = seen.sizeBytes;
     const became = await this.takeCorrupt(digest, seen);
     if (became === 'manifest') {
-      const payload = await manifestPayload(this.db, digest);
-      if (payload !== null) await this.store.projection.writeManifestBlob(digest, payload);
-      scrub.found({ kind: 'corrupt', digest, size, action: 'written again from the database' });
+      scrub.found({ kind: 'corrupt', digest, size, action: await this.writeManifest(digest) });
     } else if (became === 'damaged') {
       const repositories = await repositoriesOf(this.db, digest);
       scrub.found({ kind: 'corrupt', digest, size, action: 'set aside, to be pushed again', repositories });
@@ -106,6 +104,15 @@ export class DamageService {
       if (last === undefined) return;
       after = last.digest;
     }
+  }
+
+  /** @returns what was done */
+  private async writeManifest(digest: Digest): Promise<string> {
+    const payload = await manifestPayload(this.db, digest);
+    if (payload === null) return 'none, its manifest was deleted meanwhile';
+    if (digestOf(payload, digestParts(digest).algorithm) !== digest) return 'none, the database holds other bytes, too';
+    await this.store.projection.writeManifestBlob(digest, payload);
+    return 'written again from the database';
   }
 
   private async takeCorrupt(digest: Digest, seen: StoredFile): Promise<'damaged' | 'manifest' | 'another'> {

@@ -9,12 +9,13 @@ import { purgeLedger } from './ledger-purge.js';
 
 const everyMs = 30_000;
 
-/** A platform that is younger than that has nothing to scrub yet. */
+/** A platform that is younger than that has nothing to scrub yet. One that failed is tried again the next day. */
 const isScrubDue = statement(
   'scrub_due',
-  `SELECT coalesce((SELECT max(start_time) FROM execution
-                     WHERE vendor_type = 'SCRUB' AND vendor_id = $1 AND trigger = 'SCHEDULE'),
-                   (SELECT min(creation_time) FROM project)) <= now() - make_interval(days => $2) AS "isDue"`,
+  `SELECT coalesce(
+     (SELECT start_time <= now() - make_interval(days => CASE status WHEN 'Error' THEN 1 ELSE $2 END) FROM execution
+       WHERE vendor_type = 'SCRUB' AND vendor_id = $1 AND trigger = 'SCHEDULE' ORDER BY id DESC LIMIT 1),
+     (SELECT min(creation_time) FROM project) <= now() - make_interval(days => $2)) AS "isDue"`,
 );
 
 /** What comes round by itself beside collecting: scrubs, the end of damage that was mended, the age of the ledger. */
