@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { buildListSql, type ListQuery, type ListShape, type PageOf } from '@haven/http';
-import { statement } from '@haven/models';
+import { statement, type Query } from '@haven/models';
 import { ModelStore } from '@haven/models/orm';
 import { selectPage } from '../database/select-page.js';
 import { trashedBytes } from '../trash/trashed-bytes.js';
@@ -74,10 +74,13 @@ const shape: ListShape = {
 
 @Injectable()
 export class SizeRepository {
+  private readonly counting = new Map<string, Promise<Sizes>>();
+  private turn: Promise<unknown> = Promise.resolve();
+
   constructor(@Inject(ModelStore) private readonly store: ModelStore) {}
 
   ofProject(projectId: number): Promise<Sizes> {
-    return this.store.sql.one<Sizes & Record<string, unknown>>(ofProject(projectId));
+    return this.inTurn(`project ${projectId}`, ofProject(projectId));
   }
 
   async findRepository(name: string): Promise<number | null> {
@@ -85,12 +88,25 @@ export class SizeRepository {
   }
 
   ofRepository(repositoryId: number): Promise<Sizes> {
-    return this.store.sql.one<Sizes & Record<string, unknown>>(ofRepository(repositoryId));
+    return this.inTurn(`repository ${repositoryId}`, ofRepository(repositoryId));
   }
 
   /** Two statements; what the trash of a project keeps is counted for the projects of the page only. */
   list(query: ListQuery): Promise<PageOf<ProjectSpace>> {
     const source = { table, idColumn: shape.idColumn, columns, where: 'NOT project.deleted', values: [] };
     return selectPage<ProjectSpace>(this.store.sql, source, buildListSql(query, shape, 1));
+  }
+
+  /** They may take seconds: one at a time in each process, and who asks for what is being counted gets that. */
+  private inTurn(key: string, query: Query): Promise<Sizes> {
+    const known = this.counting.get(key);
+    if (known !== undefined) return known;
+    const counted = this.turn.then(() => this.store.sql.one<Sizes & Record<string, unknown>>(query));
+    this.counting.set(key, counted);
+    this.turn = counted.then(
+      () => this.counting.delete(key),
+      () => this.counting.delete(key),
+    );
+    return counted;
   }
 }
