@@ -183,10 +183,15 @@ export async function recordArtifact(
   return { artifactId, created, addedBytes };
 }
 
+/** The row that was in the way may go before it can be held, and another push may make it before this one does. */
 async function holdManifest(tx: Sql, { digest, manifestMediaType, payload }: NewArtifact): Promise<void> {
   const hold = ensureManifest(digest, manifestMediaType, payload);
-  if ((await tx.maybe(hold)) === null) await tx.one(hold);
+  for (let tries = 1; (await tx.maybe(hold)) === null; tries += 1) {
+    if (tries === mostHoldTries)
+      throw Errors.unavailable('the manifest is being pushed and deleted at the same time, try again');
+  }
 }
+const mostHoldTries = 5;
 
 interface HeldBlob {
   digest: string;
