@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { AppError } from '@haven/errors';
 import { Database, deleteArtifact, readUsedBytes, sql } from '@haven/models';
 import { createLogger, Metrics } from '@haven/observability';
 import { startScrub, type JobContext, type ScrubKind } from '@haven/queue';
@@ -30,10 +31,13 @@ let pusher: Pusher;
 
 const log = createLogger('scrub-test', 'silent');
 const never = new AbortController().signal;
+const refused = (error: unknown): void => {
+  if (!(error instanceof AppError)) throw error;
+};
 
 beforeEach(async () => {
   test = await createTestDatabase();
-  db = Database.connect(test.settings, { applicationName: 'scrub-test', connections: 4 });
+  db = Database.connect(test.settings, { applicationName: 'scrub-test', connections: 6 });
   root = await mkdtemp(join(tmpdir(), 'haven-scrub-'));
   store = new FilesystemBlobStore(root);
   pusher = new Pusher(db, store, 3600);
@@ -347,6 +351,43 @@ describe('a scrub', () => {
     const startedAt = performance.now();
     expect((await scrub('integrity', { bytesPerSecond: 200_000 })).checked.bytes).toBe(120_000);
     expect(performance.now() - startedAt).toBeGreaterThan(580);
+  });
+
+  it('harms nothing beside pushes, deletions and collections, however young files may be that it takes', async () => {
+    const images = Array.from({ length: 8 }, (_, at) =>
+      imageOf(`image ${at}`, [`config ${at}`, `shared ${at % 3} ${'x'.repeat(5_000)}`]),
+    );
+    const repositories = await Promise.all(['a', 'b', 'c'].map((name) => pusher.repository(`library/${name}`)));
+    let steps = 0;
+    const work = async (who: number): Promise<void> => {
+      for (let at = who; steps < 200; at += 1, steps += 1) {
+        const repository = repositories[(at + who) % 3] ?? (await pusher.repository('library/a'));
+        const pushedNow = images[(at * 5 + who) % 8] ?? image;
+        const { digest } = images[(at * 3 + who) % 8] ?? image;
+        // A client is told to try again where something went while it pushed.
+        await pusher.push(repository, pushedNow, `t${at % 4}`, 2).catch(refused);
+        await db.transaction((tx) => deleteArtifact(tx, repository, digest, actor)).catch(refused);
+      }
+    };
+    const found: string[] = [];
+    const scrubbing = async (): Promise<void> => {
+      while (steps < 200) {
+        for (const kind of ['orphans', 'integrity'] as const) {
+          const { first } = await scrub(kind, { isForced: true });
+          found.push(...first.map((finding) => finding.kind));
+        }
+        await db.run(sql('UPDATE blob_review SET not_before = now() WHERE claimed_until IS NULL'));
+        await collect();
+      }
+    };
+    await Promise.all([work(0), work(1), scrubbing()]);
+    expect(found.filter((kind) => ['missing', 'corrupt', 'unreadable'].includes(kind))).toEqual([]);
+    expect(await damages()).toEqual([]);
+    for (const { digest } of await db.rows<{ digest: string }>(sql('SELECT digest FROM artifact'))) {
+      for (const blob of images.find((one) => one.digest === digest)?.blobs ?? []) {
+        expect(await read(blob.digest)).toBe(blob.bytes.toString());
+      }
+    }
   });
 
   it('is under way once, of each kind and by the clock and by hand', async () => {
