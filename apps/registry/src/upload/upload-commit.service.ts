@@ -30,7 +30,7 @@ export class UploadCommitService {
   /**
    * Ends an upload by making all of it a blob that the repository may use. Does not depend on the client still being there.
    * An upload that cannot become the blob, because its digest is another or the quota is used up, ends as well.
-   * @param actual digest of everything that the upload holds, which is durable
+   * @param actual digest of everything that the upload holds
    * @throws AppError DIGEST_INVALID, DENIED (quota)
    */
   async commit(

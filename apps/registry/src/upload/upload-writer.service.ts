@@ -74,13 +74,14 @@ export class UploadWriterService {
 
   /**
    * Appends a body; what has arrived of it counts, also when the rest never comes.
-   * @param algorithm of the digest that is wanted
+   * @param last of the digest that is wanted, when the upload is to be a blob then. Only then the disk is waited for: of what
+   *   is lost before, the digest tells
    * @returns digest of everything so far
    * @throws AppError SIZE_INVALID when the body is not as long as announced, STORAGE_FULL
    */
-  async append(held: HeldUpload, body: UploadBody, algorithm: DigestAlgorithm = 'sha256'): Promise<Digest> {
-    const { sha256, wanted } = await this.hashesFor(held, algorithm);
-    const received = await this.receive(held, body, new Set([sha256, wanted]));
+  async append(held: HeldUpload, body: UploadBody, last?: DigestAlgorithm): Promise<Digest> {
+    const { sha256, wanted } = await this.hashesFor(held, last ?? 'sha256');
+    const received = await this.receive(held, body, new Set([sha256, wanted]), last !== undefined);
     held.offsetBytes += received.receivedBytes;
     held.digestSoFar = sha256.digest();
     this.running.put(held.id, sha256);
@@ -89,10 +90,15 @@ export class UploadWriterService {
     return wanted.digest();
   }
 
-  /** Digest of what an upload holds already, hashed again only where the stored one does not say it. */
+  /**
+   * Digest of what an upload holds already. It is hashed again unless this process has written it: another one may have
+   * been there before the machine went down, with bytes that did not come to the disk.
+   */
   async digestOf(held: HeldUpload, algorithm: DigestAlgorithm): Promise<Digest> {
-    if (algorithm === 'sha256' && held.digestSoFar !== null) return held.digestSoFar;
-    return (await this.hashAgain(held, algorithm)).digest();
+    const sha256 = this.running.take(held.id, held.digestSoFar);
+    if (algorithm !== 'sha256' || sha256 === null) return (await this.hashAgain(held, algorithm)).digest();
+    this.running.put(held.id, sha256);
+    return sha256.digest();
   }
 
   /** Ends a session and removes its bytes. @throws AppError BLOB_UPLOAD_UNKNOWN */
@@ -152,7 +158,12 @@ export class UploadWriterService {
     return hash ?? new UploadHash(algorithm);
   }
 
-  private async receive(held: HeldUpload, body: UploadBody, hashes: ReadonlySet<UploadHash>): Promise<Received> {
+  private async receive(
+    held: HeldUpload,
+    body: UploadBody,
+    hashes: ReadonlySet<UploadHash>,
+    isLast: boolean,
+  ): Promise<Received> {
     const { id, epoch, offsetBytes: offset, signal } = held;
     const { budget } = this;
     const writer = await this.store.openUpload(id, epoch, offset);
@@ -166,9 +177,9 @@ export class UploadWriterService {
       const maxBytes = body.expectedBytes ?? Number.MAX_SAFE_INTEGER;
       const target = { writer, offset, hashes: [...hashes], budget, onWritten };
       const received = await receiveUpload({ ...target, source: body.source, maxBytes, signal });
-      // Before anybody is told of the bytes, and so that the commit has nothing left to wait for.
-      await writer.sync();
-      held.isSealed = received.error === undefined;
+      // So that the commit has nothing left to wait for.
+      if (isLast) await writer.sync();
+      held.isSealed = isLast && received.error === undefined;
       return received;
     } finally {
       await writer.close();

@@ -201,12 +201,12 @@ export class UploadRoutes {
     held: HeldUpload,
     sender: Sender,
     head: ChunkHead,
-    algorithm?: DigestAlgorithm,
+    last?: DigestAlgorithm,
   ): Promise<Digest> {
     const before = held.offsetBytes;
     try {
       const transfer = { ...sender, address: http.ip };
-      return await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes, transfer }, algorithm);
+      return await this.writer.append(held, { source: http.raw, expectedBytes: head.lengthBytes, transfer }, last);
     } finally {
       this.traffic.stored('blob', sender.repository, held.offsetBytes - before);
     }
