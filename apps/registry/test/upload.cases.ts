@@ -104,14 +104,21 @@ export function uploadCases(harness: () => RegistryHarness): void {
       await other.close();
     });
 
-    it('does not go on with a file that has lost what was acknowledged', async () => {
+    it.each([
+      ['PATCH', '', 'more', [404, 'BLOB_UPLOAD_UNKNOWN']],
+      ['PUT', `?digest=${sha256('acknowledged')}`, undefined, [400, 'DIGEST_INVALID']],
+    ])('does not go on with a file that has lost what was acknowledged: %s', async (method, query, body, refusal) => {
       const location = await registry.startUpload(repository, token);
       const id = location.split('/').at(-1)!;
       await registry.call('PATCH', location, { token, body: 'acknowledged' });
       await writeFile(join(registry.root, 'uploads', `${id}.0`), 'overwritten!');
+      // As after the machine went down: the process that has written it is no more.
       const fresh = await harness().registry('filesystem', { HAVEN_STORAGE_ROOT: registry.root });
-      const answer = await fresh.call('PATCH', location, { token, body: 'more' });
-      expect([answer.status, answer.errorCode]).toEqual([404, 'BLOB_UPLOAD_UNKNOWN']);
+      const answer = await fresh.call(method, `${location}${query}`, {
+        token,
+        ...(body === undefined ? {} : { body }),
+      });
+      expect([answer.status, answer.errorCode]).toEqual(refusal);
       await fresh.close();
     });
 
