@@ -1,5 +1,6 @@
 import { ensureRepository, SharedQuery, statement, type RepositoryRef, type Sql } from '@haven/models';
 import { splitRepositoryName } from '@haven/oci';
+import { LRUCache } from 'lru-cache';
 
 /** What stands at a repository's name at this moment. */
 export interface Place {
@@ -23,7 +24,7 @@ interface PlaceExtras {
   joins?: string;
   /** Types of those values in SQL. */
   values?: readonly string[];
-  /** Whether it brings so much that nobody else shall wait for it. */
+  /** Whether it brings so much that nobody who asks for something else shall wait for it. */
   isLarge?: boolean;
 }
 
@@ -73,14 +74,35 @@ export function placeQuery<P extends Place = Place>(name: string, extras: PlaceE
     for (const row of rows) found[row.position - 1] = row;
     return found;
   };
-  const shared = new WeakMap<Sql, SharedQuery<Asked, P>>();
+  const shared = new WeakMap<Sql, SharedQueries<Asked, P>>();
   return async (db: Sql, key: PlaceKey, ...values: unknown[]): Promise<P | null> => {
-    const asked = { key, values };
-    if (extras.isLarge === true) return (await answer(db, [asked]))[0] ?? null;
-    let sharedQuery = shared.get(db);
-    if (sharedQuery === undefined) shared.set(db, (sharedQuery = new SharedQuery((asks) => answer(db, asks))));
-    return sharedQuery.find([key.repository, key.withAccessVersion, ...values].join('\n'), asked);
+    const text = [key.repository, key.withAccessVersion, ...values].join('\n');
+    const known = shared.get(db) ?? new SharedQueries((asks) => answer(db, asks), extras.isLarge === true);
+    shared.set(db, known);
+    return known.of(text).find(text, { key, values });
   };
+}
+
+const mostLarge = 1_000;
+
+/** Small asks share statements; a large one has them to itself, with those who ask just the same. */
+class SharedQueries<Ask, Row> {
+  private readonly small: SharedQuery<Ask, Row>;
+  private readonly large = new LRUCache<string, SharedQuery<Ask, Row>>({ max: mostLarge });
+
+  constructor(
+    private readonly answer: (asks: readonly Ask[]) => Promise<readonly (Row | null)[]>,
+    private readonly isLarge: boolean,
+  ) {
+    this.small = new SharedQuery(answer);
+  }
+
+  of(key: string): SharedQuery<Ask, Row> {
+    if (!this.isLarge) return this.small;
+    const known = this.large.get(key) ?? new SharedQuery(this.answer, 1);
+    this.large.set(key, known);
+    return known;
+  }
 }
 
 /** For requests that need no more than the repository. */
