@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { VerificationKeys, verifyAccessToken } from '@haven/auth';
 import { LRUCache } from 'lru-cache';
@@ -26,7 +26,7 @@ export class TokenVerifier {
 
   /** Null for a token that is forged, expired, or for someone else. */
   async verify(token: string): Promise<VerifiedToken | null> {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hash('sha256', token, 'base64');
     const known = this.verified.get(key);
     this.lookups[known === undefined ? 'misses' : 'hits'] += 1;
     if (known !== undefined) return known;
