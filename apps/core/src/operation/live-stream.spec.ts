@@ -45,6 +45,16 @@ describe('LiveStream', () => {
     stream.destroy();
   });
 
+  it('takes nothing more once it is finished', async () => {
+    const stream = streamOf();
+    stream.finish();
+    stream.finish();
+    stream.offer(happening());
+    let text = '';
+    for await (const chunk of stream) text += String(chunk);
+    expect(text).toBe(': what happens from now on\n\n');
+  });
+
   it('refuses to look for what there is not', () => {
     expect(() => wantedOf({ kind: 'push,nonsense' }, kinds)).toThrow('kind is of push, pull, transfer');
   });

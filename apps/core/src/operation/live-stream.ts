@@ -19,6 +19,7 @@ export interface Happening {
 /** One reader of what happens, as server-sent events, and `skipped` with a number for one that is too slow. */
 export class LiveStream extends Readable {
   private skipped = 0;
+  private isOver = false;
   private readonly heartbeat: NodeJS.Timeout;
 
   constructor(
@@ -30,13 +31,13 @@ export class LiveStream extends Readable {
     super({ highWaterMark: mostWaitingBytes });
     this.push(': what happens from now on\n\n');
     this.heartbeat = setInterval(() => {
-      if (this.readableLength === 0) this.push(':\n\n');
+      if (this.readableLength === 0 && !this.isOver) this.push(':\n\n');
     }, heartbeatMs);
   }
 
   offer(happening: Happening): void {
     const { name, projectId, repository } = happening;
-    if (!this.view.sees(projectId) || !wants(this.wanted, name, repository)) return;
+    if (this.isOver || !this.view.sees(projectId) || !wants(this.wanted, name, repository)) return;
     if (this.readableLength > mostWaitingBytes) {
       this.skipped += 1;
       return;
@@ -49,6 +50,8 @@ export class LiveStream extends Readable {
 
   /** Ends it in good order: whoever still wants it asks again, and is looked at again. */
   finish(): void {
+    if (this.isOver) return;
+    this.isOver = true;
     this.push(null);
   }
 

@@ -54,7 +54,7 @@ export class BlobDelivery {
     if (this.byNginx && ifRange === undefined) {
       const range = parseRange(http.headers.range, sizeBytes);
       this.note(blob, range);
-      if (range !== 'unsatisfiable') this.transfers.handOver(factsOf(http, blob), lengthOf(range, sizeBytes));
+      if (range !== 'unsatisfiable') this.transfers.handOver(lengthOf(range, sizeBytes), () => factsOf(http, blob));
       // nginx says itself that it serves ranges, and would say it twice.
       return reply.removeHeader('accept-ranges').header('x-accel-redirect', acceleratedPath(digest)).send();
     }

@@ -98,10 +98,10 @@ export class TransferLog {
     this.entries.delete(id);
   }
 
-  /** nginx sends it from now on, and its log says when that is over. */
-  handOver(facts: TransferFacts, totalBytes: number): void {
+  /** nginx sends it from now on, and its log says when that is over. @param facts asked for only of what is large */
+  handOver(totalBytes: number, facts: () => TransferFacts): void {
     if (totalBytes < largeBytes || this.handedOver.length >= mostTold) return;
-    this.handedOver.push({ ...facts, startTime: new Date().toISOString(), totalBytes });
+    this.handedOver.push({ ...facts(), startTime: new Date().toISOString(), totalBytes });
   }
 
   private async tell(now: number): Promise<void> {

@@ -185,8 +185,8 @@ export class UploadRoutes {
     const head = readChunkHead(http.headers);
     assertContinues(repository.name, held, head);
     const { algorithm } = digestParts(wanted);
-    // Without any bytes there is no file yet, and an empty blob needs one too.
     const sender = { repository: repository.name, projectId: repository.projectId, username: caller.username };
+    // Without any bytes there is no file yet, and an empty blob needs one too.
     const isToWrite = hasBody(http) || held.offsetBytes === 0;
     const actual = isToWrite
       ? await this.receive(request, held, sender, head, algorithm)
