@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 /**
  * The least that taking a blob in can be: one process that writes a body to a file while it hashes it, syncs the file, and
- * answers with the digest. No database, no proxy, nobody to ask.
+ * answers with the digest. No database, no proxy, nobody to ask. And the least that a pull behind nginx can be: whatever is
+ * asked for, nginx is told to send its file.
  */
 const [, , folder = '', port = ''] = process.argv;
 const batchBytes = 2 ** 20;
@@ -41,6 +42,10 @@ async function receive(request: IncomingMessage, file: FileHandle): Promise<stri
 }
 
 createServer({ requestTimeout: 0 }, (request, response) => {
+  if (request.method === 'GET') {
+    response.setHeader('x-accel-redirect', '/file').end();
+    return;
+  }
   const path = join(folder, (request.url ?? '').slice(1));
   void open(path, 'w').then(async (file) => {
     response.end(await receive(request, file));

@@ -13,8 +13,11 @@ export interface PlainNginx {
   stop: () => Promise<void>;
 }
 
-/** Serves one file under `/file`, with the settings that Haven's nginx has for bytes. */
-export async function startPlainNginx(file: string): Promise<PlainNginx> {
+/**
+ * Serves one file under `/file`, with the settings that Haven's nginx has for bytes.
+ * @param asked who is asked first for what is below `/asked/`
+ */
+export async function startPlainNginx(file: string, asked = 'http://127.0.0.1:9'): Promise<PlainNginx> {
   const folder = await mkdtemp(join(tmpdir(), 'haven-bench-nginx-'));
   const port = await freePort();
   await mkdir(join(folder, 'files'));
@@ -29,7 +32,9 @@ export async function startPlainNginx(file: string): Promise<PlainNginx> {
     `pid ${folder}/nginx.pid;`,
     'events { worker_connections 1024; }',
     `http { sendfile on; tcp_nopush on; access_log off; default_type application/octet-stream; ${temporary.join(' ')}`,
-    `server { listen 127.0.0.1:${port}; root ${folder}/files; } }`,
+    `upstream asked { server ${new URL(asked).host}; keepalive 32; }`,
+    `server { listen 127.0.0.1:${port}; root ${folder}/files;`,
+    'location /asked/ { proxy_pass http://asked; proxy_http_version 1.1; proxy_set_header Connection ""; } } }',
   ];
   await writeFile(join(folder, 'nginx.conf'), settings.join('\n'));
   const program = findProgram('nginx') ?? 'nginx';

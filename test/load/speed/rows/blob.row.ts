@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import { BenchClient } from '../client.ts';
+import { FloorSubject } from '../floor.subject.ts';
 import { byteRate, requestRate } from '../get-load.ts';
 import { LargeBlobs, pushLarge, type LargeBlob } from '../large-blob.ts';
 import type { Case, Contender } from '../measurement.ts';
@@ -22,15 +23,27 @@ export const smallBlobRow: Row = {
     const subjects = [haven, ...newPeers(peers)];
     for (const subject of subjects) await fill(subject, blob);
     const path = blobPath(blob);
+    const floor = await FloorSubject.start();
+    const nginx = await startPlainNginx(haven.blobFile(repository, blob.digest), floor.url);
+    const load = { connections, seconds, bodyBytes: blob.size };
+    const least: Contender = {
+      name: 'floor (nginx and a process that knows nothing)',
+      measure: () => requestRate({ ...load, url: nginx.url, paths: ['/asked/file'] }),
+    };
     const contenders = subjects.map((subject): Contender => {
       const measure = async (): Promise<number> => {
         const headers = await subject.headersFor(repository);
-        return requestRate({ url: subject.url, paths: [path], headers, connections, seconds, bodyBytes: blob.size });
+        return requestRate({ ...load, url: subject.url, paths: [path], headers });
       };
       return { name: subject.name, subject, measure };
     });
     const goals = [{ of: haven.name, against: namesOf(newPeers(peers)), atLeast: 1.5 }];
-    return { cases: [{ title: `blob of 64 KiB, ${connections} connections`, unit: 'requests/s', contenders, goals }] };
+    const title = `blob of 64 KiB, ${connections} connections`;
+    const cleanUp = async (): Promise<void> => {
+      await nginx.stop();
+      await floor.stop();
+    };
+    return { cases: [{ title, unit: 'requests/s', contenders: [...contenders, least], goals }], cleanUp };
   },
 };
 

@@ -9,6 +9,7 @@ import {
 } from '@haven/testing/oci';
 import { randomUUID } from 'node:crypto';
 import { BenchClient, eachOf, secondsOf } from '../client.ts';
+import { FloorSubject } from '../floor.subject.ts';
 import type { Case, Contender, Goal } from '../measurement.ts';
 import { newPeers, type Field, type Row } from '../row.ts';
 import type { Subject } from '../subject.ts';
@@ -77,7 +78,16 @@ export const imageRow: Row = {
     const push = async (side: Side, round: number): Promise<number> =>
       timed(side.subject, await place(side, round), pushImage);
     const pull = (side: Side): Promise<number> => timed(side.subject, placed.get(side) ?? [], pullImage);
-    return { cases: [caseOf('push', push, 1.5), caseOf('pull', pull, 2)] };
+    const floor = await FloorSubject.start();
+    const toFloor: Side = { subject: floor, layout: repositories, name: floor.name };
+    const pushing = caseOf('push', push, 1.5);
+    const least: Contender = {
+      name: floor.name,
+      subject: floor,
+      measure: async (round) => images / (await timed(floor, await place(toFloor, round), pushImageToFloor)),
+    };
+    const cases = [{ ...pushing, contenders: [...pushing.contenders, least] }, caseOf('pull', pull, 2)];
+    return { cases, cleanUp: () => floor.stop() };
   },
 };
 
@@ -112,6 +122,13 @@ async function pushImage(client: BenchClient, { repository, tag, image }: Placed
   const headers = { ...auth, 'content-type': mediaType };
   const answer = await client.request('PUT', `/v2/${repository}/manifests/${tag}`, { headers, body: bytes });
   mustBe(answer.expect(201).header('docker-content-digest'), digest);
+}
+
+/** One request for each of its parts. */
+async function pushImageToFloor(client: BenchClient, { image }: Placed): Promise<void> {
+  for (const { digest, bytes } of [...image.blobs, image.manifest]) {
+    mustBe(`sha256:${(await client.request('PUT', `/${digest}`, { body: bytes })).expect(200).text}`, digest);
+  }
 }
 
 /** As containerd does it: asks, opens an upload, and sends all of it with the closing request. */
