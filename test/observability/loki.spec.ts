@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findGoTool } from '../clients/go-tool.ts';
@@ -11,6 +11,27 @@ const configuration = join(import.meta.dirname, '../../deploy/observability/loki
 const missing = findGoTool('loki') === undefined ? 'there is no loki' : undefined;
 const longMs = 120_000;
 const hourMs = 3_600_000;
+
+const filled = (query: string): string =>
+  query
+    .replaceAll('$__auto', '5m')
+    .replace(/"\$\w+"/g, '".+"')
+    .replace('`$text`', '``')
+    .replace('<request id>', 'message');
+
+/** What the dashboards ask Loki, with what Grafana would put in place of its variables. */
+async function dashboardQueries(): Promise<string[]> {
+  const text = await readFile(join(configuration, '../../grafana/dashboards/logs.json'), 'utf8');
+  const { panels } = JSON.parse(text) as { panels: { datasource: { type: string }; targets: { expr: string }[] }[] };
+  return panels
+    .filter(({ datasource }) => datasource.type === 'loki')
+    .flatMap(({ targets }) => targets.map(({ expr }) => filled(expr)));
+}
+
+async function guideQueries(): Promise<string[]> {
+  const guide = await readFile(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8');
+  return [...guide.matchAll(/^ {4}(.*\{service.*)$/gm)].map(([, query = '']) => filled(query));
+}
 
 describeUnless(missing, 'Loki', () => {
   let loki: LokiServer;
@@ -102,6 +123,21 @@ describeUnless(missing, 'Loki', () => {
       expect(found.map(({ text }) => text).sort()).toEqual(['after', 'before', 'later']);
       const metrics = await (await fetch(`${collector.url}/metrics`)).text();
       expect(metrics).toMatch(/^haven_log_forward_refused_lines_total\{target="loki"\} 2$/m);
+    },
+    longMs,
+  );
+
+  it(
+    'has an answer to every question of the dashboards and of the guide',
+    async () => {
+      await ingest('nginx', ['{"level":"info","status":200,"message":"request"}']);
+      await ingest('registry', ['{"level":"error","message":"message"}']);
+      await arrived('{service="registry"}', 1);
+      const questions = [...(await dashboardQueries()), ...(await guideQueries())];
+      expect(questions.length).toBeGreaterThanOrEqual(5);
+      for (const question of questions) {
+        await eventually(question, async () => ((await loki.query(question)).length > 0 ? true : undefined));
+      }
     },
     longMs,
   );

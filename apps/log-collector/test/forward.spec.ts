@@ -12,11 +12,17 @@ class Receiver {
   asked = 0;
   status = 503;
   answer = '{"errors":false}';
+  /** Whatever holds this is too large. */
+  tooLarge = '\0';
   private readonly server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       this.asked += 1;
+      if (Buffer.concat(chunks).includes(this.tooLarge)) {
+        response.writeHead(413).end();
+        return;
+      }
       if (this.status < 300) {
         this.bodies.push(`${request.url ?? ''} ${Buffer.concat(chunks).toString()}`);
         this.headers.push(request.headers.authorization);
@@ -143,6 +149,19 @@ describe('forwarding', () => {
     await collector.ingest('wanted\n', '?service=sent');
     await loki.until('wanted');
     expect(loki.bodies.join('')).not.toContain('refused');
+    await collector.stop();
+    loki.stop();
+  }, 20_000);
+
+  it('leaves out no line because of another one in its batch', async () => {
+    const loki = new Receiver();
+    [loki.status, loki.tooLarge] = [200, 'the large one'];
+    const collector = await Collector.start({ HAVEN_LOG_FORWARD_LOKI_URL: `http://127.0.0.1:${await loki.start()}` });
+    const lines = Array.from({ length: 500 }, (_, number) => (number === 321 ? loki.tooLarge : `line ${number};`));
+    await collector.ingest(`${lines.join('\n')}\n`, '?service=sent');
+    await loki.until('line 499;');
+    const passed = loki.bodies.join('');
+    expect(lines.filter((line) => !passed.includes(line))).toEqual([loki.tooLarge]);
     await collector.stop();
     loki.stop();
   }, 20_000);

@@ -105,13 +105,16 @@ const quietMs = 1_500;
 
 async function settled(folder: string, only: string): Promise<{ lines: number; at: number }> {
   let at = performance.now();
-  for (let state = stateOf(folder); performance.now() - at < quietMs;) {
+  for (let state = stateOf(folder); ;) {
+    if (performance.now() - at >= quietMs) {
+      const lines = countIn(folder, only);
+      if (stateOf(folder) === state) return { lines, at };
+    }
     await delay(20);
     const next = stateOf(folder);
     if (next === state) continue;
     [state, at] = [next, performance.now()];
   }
-  return { lines: countIn(folder, only), at };
 }
 
 /** The most memory that a process had, in MB. */
@@ -134,13 +137,14 @@ function decompressed(bytes: Buffer): Buffer[] {
   return frames;
 }
 
-/** Lines in the files of a folder, while nothing is written there. */
+/** Lines in the files of a folder; of one that is put aside meanwhile, none. */
 function countIn(folder: string, only = ''): number {
   if (!existsSync(folder)) return 0;
   let lines = 0;
   for (const file of readdirSync(folder)) {
     if (!file.endsWith(only) || file.endsWith('.new')) continue;
-    const bytes = readFileSync(join(folder, file));
+    const path = join(folder, file);
+    const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
     for (const piece of file.endsWith('.zst') ? decompressed(bytes) : [bytes]) {
       for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1;
     }
