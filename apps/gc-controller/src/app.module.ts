@@ -48,8 +48,8 @@ const workerPool = (
 const collector = (config: GcConfig, db: Database, files: RemovedFiles, metrics: Metrics): Collector =>
   new Collector(db, files, config, new GcMetrics(metrics));
 
-/** What scrubs work with; made at once, for they are nobody else's. */
-function scrubs(config: GcConfig, db: Database): [OrphanScrub, IntegrityScrub] {
+/** With all that scrubs work with: it is nobody else's. */
+function scrubJob(config: GcConfig, log: Logger, db: Database, metrics: Metrics): ScrubJob {
   const { storageRoot } = config;
   const store: ScrubbedStore = {
     files: new StoredFiles(storageRoot),
@@ -57,12 +57,9 @@ function scrubs(config: GcConfig, db: Database): [OrphanScrub, IntegrityScrub] {
     projection: new DistributionLayoutProjection(storageRoot),
   };
   const damage = new DamageService(db, store);
-  const sweep = new AsideSweep(db, store);
-  return [new OrphanScrub(db, store, damage, sweep, config), new IntegrityScrub(store, damage, config)];
+  const orphans = new OrphanScrub(db, store, damage, new AsideSweep(db, store), config);
+  return new ScrubJob(orphans, new IntegrityScrub(store, damage, config), new ScrubMetrics(metrics), log);
 }
-
-const scrubJob = (config: GcConfig, log: Logger, db: Database, metrics: Metrics): ScrubJob =>
-  new ScrubJob(...scrubs(config, db), new ScrubMetrics(metrics), log);
 
 /** What collects: all the time, and for whoever asks for it. */
 @Module({})

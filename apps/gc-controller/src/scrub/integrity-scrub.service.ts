@@ -1,20 +1,16 @@
 import type { Digest } from '@haven/oci';
 import { blobFolders } from '@haven/storage';
+import type { ScrubRules } from '../gc.config.js';
 import type { DamageService, Reading, ScrubbedStore } from './damage.service.js';
 import { Pace } from './pace.js';
 import type { Scrub } from './scrub.js';
-
-export interface IntegrityRules {
-  scrubBytesPerSecond: number;
-  scrubFilesPerSecond: number;
-}
 
 /** Reads every stored file and holds it against its digest. Goes on after a kill with the file that it was at. */
 export class IntegrityScrub {
   constructor(
     private readonly store: ScrubbedStore,
     private readonly damage: DamageService,
-    private readonly rules: IntegrityRules,
+    private readonly rules: Pick<ScrubRules, 'scrubBytesPerSecond' | 'scrubFilesPerSecond'>,
   ) {}
 
   async run(scrub: Scrub): Promise<void> {

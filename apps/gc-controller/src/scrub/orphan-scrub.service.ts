@@ -1,6 +1,7 @@
 import { releaseProject, type Database } from '@haven/models';
 import type { Digest } from '@haven/oci';
 import { blobFolders } from '@haven/storage';
+import type { ScrubRules } from '../gc.config.js';
 import { asideName } from './aside-file.js';
 import type { AsideSweep } from './aside-sweep.service.js';
 import type { DamageService, ScrubbedStore } from './damage.service.js';
@@ -18,16 +19,12 @@ import {
   unknownDigests,
   type BlobRow,
   type Charge,
+  type StoredCounts,
 } from './scrub.repository.js';
 
 const batchSize = 200;
 /** What the cursor begins with once all folders are through. */
 const atCharges = 'charges';
-
-export interface OrphanRules {
-  scrubFilesPerSecond: number;
-  scrubSafeAgeHours: number;
-}
 
 /**
  * Holds files against rows and rows against files, folder by folder, then what projects are charged for against what they
@@ -41,7 +38,7 @@ export class OrphanScrub {
     private readonly store: ScrubbedStore,
     private readonly damage: DamageService,
     private readonly sweep: AsideSweep,
-    private readonly rules: OrphanRules,
+    private readonly rules: Pick<ScrubRules, 'scrubFilesPerSecond' | 'scrubSafeAgeHours'>,
   ) {
     this.safeAgeMs = rules.scrubSafeAgeHours * 3_600_000;
   }
@@ -49,8 +46,10 @@ export class OrphanScrub {
   async run(scrub: Scrub): Promise<void> {
     const { report } = scrub;
     const pace = new Pace(this.rules.scrubFilesPerSecond);
-    const folders = await this.folders();
-    if (report.cursor === '') await this.begin(folders, scrub);
+    const counts = await countRows(this.db);
+    const hasSha512 = counts.hasSha512 || (await this.store.files.hasBlobs('sha512'));
+    const folders = [...blobFolders('sha256'), ...(hasSha512 ? blobFolders('sha512') : [])];
+    if (report.cursor === '') await this.begin(folders, counts, scrub);
     for (const [at, folder] of folders.entries()) {
       if (report.cursor.startsWith(atCharges) || folder <= report.cursor) continue;
       await this.walk(folder, scrub, pace);
@@ -60,16 +59,10 @@ export class OrphanScrub {
     await this.walkCharges(scrub, pace);
   }
 
-  private async folders(): Promise<string[]> {
-    const { hasSha512 } = await countRows(this.db);
-    const isUsed = hasSha512 || (await this.store.files.hasBlobs('sha512'));
-    return [...blobFolders('sha256'), ...(isUsed ? blobFolders('sha512') : [])];
-  }
-
-  private async begin(folders: readonly string[], scrub: Scrub): Promise<void> {
+  private async begin(folders: readonly string[], counts: StoredCounts, scrub: Scrub): Promise<void> {
     let files = 0;
     for (const folder of folders) files += (await this.store.files.digestsIn(folder)).length;
-    scrub.report.assertBelongTogether(files, await countRows(this.db));
+    scrub.report.assertBelongTogether(files, counts);
     await this.sweep.run(scrub, this.safeAgeMs);
     await this.damage.revive(scrub);
   }
