@@ -79,21 +79,16 @@ const lockMembers = statement(
      FROM repository_blob member JOIN repository USING (repository_id)
     WHERE member.digest = $1 ORDER BY member.repository_id FOR UPDATE OF member SKIP LOCKED`,
 );
-const countMembers = statement(
-  'review_member_count',
-  'SELECT count(*)::int AS members FROM repository_blob WHERE digest = $1',
-);
-const hasEdge = statement(
-  'review_edge',
-  'SELECT EXISTS (SELECT 1 FROM artifact_blob WHERE digest_blob = $1) AS "hasEdge"',
+/** A statement after the locks: it sees what they were waited for. */
+const readFacts = statement(
+  'review_facts',
+  `SELECT (SELECT count(*) FROM repository_blob WHERE digest = $1)::int AS "memberCount",
+          EXISTS (SELECT 1 FROM artifact_blob WHERE digest_blob = $1) AS "hasEdge",
+          EXISTS (SELECT 1 FROM blob_review WHERE digest = $1 AND quarantined_at IS NOT NULL) AS "wasQuarantined"`,
 );
 const dropMembers = statement(
   'review_members_drop',
   'DELETE FROM repository_blob WHERE digest = $1 AND repository_id = ANY($2)',
-);
-const wasQuarantined = statement(
-  'review_quarantined',
-  'SELECT 1 FROM blob_review WHERE digest = $1 AND quarantined_at IS NOT NULL',
 );
 const postpone = statement(
   'review_postpone',
@@ -117,6 +112,12 @@ const reserve = statement(
   'review_reserve',
   "INSERT INTO blob (digest, size, status) VALUES ($1, 0, 'purging') ON CONFLICT DO NOTHING",
 );
+
+interface Facts {
+  memberCount: number;
+  hasEdge: boolean;
+  wasQuarantined: boolean;
+}
 
 interface Member {
   repositoryId: number;
@@ -143,13 +144,12 @@ export async function reviewBlob(
   if (blob === null) return takeUnnamed(tx, digest, removal);
   const { sizeBytes } = blob;
   const members = await tx.rows<Member>(lockMembers(digest, rules.keepsLeases));
-  const { members: all } = await tx.one<{ members: number }>(countMembers(digest));
-  if (members.length < all) return postponed(tx, digest, sizeBytes, null);
+  const { memberCount, hasEdge, wasQuarantined } = await tx.one<Facts>(readFacts(digest));
+  if (members.length < memberCount) return postponed(tx, digest, sizeBytes, null);
   await drop(tx, digest, sizeBytes, members.filter(isUnused));
   // Taken away, by somebody whose transaction then failed, and pushed or relied on again since.
-  const mayBeAway = (await tx.maybe(wasQuarantined(digest))) !== null;
-  if (mayBeAway && blob.status === 'live') await removal.putBack(digest);
-  if ((await tx.one<{ hasEdge: boolean }>(hasEdge(digest))).hasEdge) {
+  if (wasQuarantined && blob.status === 'live') await removal.putBack(digest);
+  if (hasEdge) {
     await tx.run(settle(digest, notBefore));
     return { outcome: 'kept', sizeBytes };
   }
