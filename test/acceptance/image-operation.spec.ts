@@ -35,8 +35,8 @@ const trafficWhere = (isWanted: (row: Row) => boolean): Promise<Row> =>
     return row !== undefined && isWanted(row) ? row : undefined;
   });
 
-const transfersOf = async (user: TestUser): Promise<Row[]> =>
-  (await user.api.get(`/operations/transfers?project=${project.name}`)).expect(200).json() as Row[];
+const transfersOf = async (user: TestUser, kind: 'push' | 'pull'): Promise<Row[]> =>
+  (await user.api.get(`/operations/transfers?project=${project.name}&kind=${kind}`)).expect(200).json() as Row[];
 
 it('is for those who have said who they are', async () => {
   (await asNobody.get('/operations/transfers')).expect(401);
@@ -88,13 +88,13 @@ describeUnless(regctl === undefined ? 'not installed' : undefined, 'a slow push 
         ...{ kind: 'push', state: 'running', repository_name: `${project.name}/slow`, username: owner.username },
         ...{ address: expect.any(String) as string, bytes_per_second: expect.any(Number) as number },
       });
-      expect((await transfersOf(owner)).map(({ id }) => id)).toEqual([data['id']]);
-      expect(await transfersOf(stranger)).toEqual([]);
+      expect((await transfersOf(owner, 'push')).map(({ id }) => id)).toEqual([data['id']]);
+      expect(await transfersOf(stranger, 'push')).toEqual([]);
       await feeding;
       expect(await ended).toEqual([0, null]);
       await member.sees('its end', ({ data: seen }) => seen['id'] === data['id'] && seen['state'] === 'ended');
       await trafficWhere((row) => row['bytes_in'] === 6_000_000);
-      expect(await transfersOf(owner)).toEqual([]);
+      expect(await transfersOf(owner, 'push')).toEqual([]);
       expect(outsider.told).toEqual([]);
       for (const stream of [member, outsider]) stream.close();
     },
@@ -148,12 +148,12 @@ it(
     expect(answer.status).toBe(200);
     // Nobody reads on: it stands still, and is shown for as long.
     const [pull] = await eventually('the pull', async () => {
-      const seen = await transfersOf(owner);
+      const seen = await transfersOf(owner, 'pull');
       return seen.length === 1 ? seen : undefined;
     });
     expect(pull).toMatchObject({ kind: 'pull', digest: blob.digest, total_bytes: blob.size });
     stopping.abort();
-    await eventually('its end', async () => ((await transfersOf(owner)).length === 0 ? true : undefined));
+    await eventually('its end', async () => ((await transfersOf(owner, 'pull')).length === 0 ? true : undefined));
     const rows = await eventually('the failure', async () => {
       const seen = (await owner.api.get(`/projects/${project.name}/reports/failures`)).json() as Row[];
       return seen.length > 0 ? seen : undefined;
