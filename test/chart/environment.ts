@@ -78,8 +78,9 @@ export function addressesIn(manifests: readonly Manifest[]): Address[] {
     containersOf(from).flatMap(({ env = [] }) => {
       const value = (name: string): string | undefined => env.find((variable) => variable.name === name)?.value;
       const texts = env
-        .filter(({ name }) => /_(URL|CORE|REGISTRY)$/.test(name) && name !== 'HAVEN_EXTERNAL_URL')
-        .map((variable) => variable.value ?? '');
+        .filter(({ name }) => /_(URL|CORE|REGISTRY|ENDPOINT)$/.test(name) && name !== 'HAVEN_EXTERNAL_URL')
+        .map((variable) => variable.value ?? '')
+        .filter((text) => text !== '');
       const database = value('HAVEN_DATABASE_HOST');
       if (database !== undefined) texts.push(`${database}:${value('HAVEN_DATABASE_PORT') ?? ''}`);
       if (value('HAVEN_REDIS_URL_FILE') !== undefined) texts.push(...redis);

@@ -112,6 +112,7 @@ const sizes: Readonly<Record<string, Values>> = {
       },
     },
     transferGraceSeconds: 600,
+    trace: { endpoint: 'http://traces.example.com:4318', sampleRate: 0.25 },
     metrics: {
       enabled: true,
       serviceMonitor: { enabled: true, interval: '30s', additionalLabels: { release: 'prometheus' } },

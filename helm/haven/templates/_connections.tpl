@@ -38,11 +38,13 @@ registry:
   to:
     - { component: core, port: 8081 }
     - {{ toJson $database }}
+    {{- include "haven.traceConnection" . }}
 gc-controller:
   scraped: true
   to:
     - {{ toJson $database }}
     - {{ toJson $redis }}
+    {{- include "haven.traceConnection" . }}
 migrate:
   to: [{{ toJson $database }}]
 test:
@@ -72,5 +74,15 @@ redis:
   from:
     - ports: [{ port: redis }]
       components: [core, jobservice, gc-controller]
+{{- end }}
+{{- end -}}
+
+{{/* To the receiver of traces, for those who call nobody else outside. */}}
+{{- define "haven.traceConnection" -}}
+{{- with .Values.trace.endpoint }}
+{{- $url := urlParse . }}
+{{- $port := $url.scheme | eq "https" | ternary 443 80 }}
+{{- if regexMatch ":[0-9]+$" $url.host }}{{ $port = splitList ":" $url.host | last | int }}{{ end }}
+    - { port: {{ $port }} }
 {{- end }}
 {{- end -}}
