@@ -82,11 +82,12 @@ async function comparePulls(): Promise<void> {
     };
     for (let round = 0; round < rounds; round += 1) {
       for (const what of ['manifest', 'blob'] as const) {
-        await seedGarbage(platform, round * 2 + Number(what === 'blob'), Math.ceil(windowMs / 10));
+        await seedGarbage(platform, round * 2 + Number(what === 'blob'), Math.ceil(windowMs / 5));
         found[what].idle.push(await pullLatency(target, what, windowMs));
         await release(platform);
         await begun(platform);
         found[what].busy.push(await pullLatency(target, what, windowMs));
+        await goesOn(platform);
         await settled(platform);
       }
     }
@@ -114,6 +115,14 @@ async function begun(platform: OwnPlatform): Promise<void> {
   await eventually('the collection begins', () =>
     platform.withDatabase(async (database) => ((await database.query(query)).rowCount === 0 ? undefined : true)),
   );
+}
+
+/** Throws when the collection was over before the measurement. */
+async function goesOn(platform: OwnPlatform): Promise<void> {
+  const left = await platform.withDatabase((database) =>
+    database.query('SELECT FROM blob_review WHERE not_before <= now()'),
+  );
+  if (left.rowCount === 0) throw new Error('the collection was over too early');
 }
 
 /** The same images, of which every second is deleted: how long each takes to free them, and what becomes of pushes meanwhile. */
