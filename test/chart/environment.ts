@@ -1,4 +1,4 @@
-import { documentedSettings } from '../harness/documented-settings.ts';
+import { documentedSettings, nodeSettings } from '../harness/documented-settings.ts';
 import { containersOf, ofKind, secretData, workloadsOf, type Manifest, type Workload } from './manifest.ts';
 
 const secrets = [...documentedSettings].filter(([, { isSecret }]) => isSecret).map(([key]) => key);
@@ -22,13 +22,10 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'await-database': ['HAVEN_DATABASE_HOST'],
 };
 
-/** Read by Node itself. */
-const ofNode = new Set(['UV_THREADPOOL_SIZE']);
-
 const isKnown = (name: string, image: string): boolean => {
   if (image.startsWith('haven/haven-nginx:')) return ofNginx.has(name);
   return (
-    ofNode.has(name) ||
+    nodeSettings.has(name) ||
     documentedSettings.has(name) ||
     (name.endsWith('_FILE') && secrets.includes(name.slice(0, -'_FILE'.length)))
   );

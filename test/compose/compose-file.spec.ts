@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { documentedSettings } from '../harness/documented-settings.ts';
+import { documentedSettings, nodeSettings } from '../harness/documented-settings.ts';
 
 const root = join(import.meta.dirname, '../..');
 const text = (file: string): string => readFileSync(join(root, file), 'utf8');
 const isKnown = (key: string): boolean =>
-  documentedSettings.has(key.replace(/_FILE$/, '')) || documentedSettings.has(key);
+  documentedSettings.has(key.replace(/_FILE$/, '')) || documentedSettings.has(key) || nodeSettings.has(key);
 const composeText = text('deploy/docker-compose.yml');
 
 describe('the compose file', () => {

@@ -17,3 +17,6 @@ export const documentedSettings: ReadonlyMap<string, DocumentedSetting> = new Ma
     { fallback, isSecret: meaning.endsWith('Secret.') },
   ]),
 );
+
+/** Read by Node itself. */
+export const nodeSettings: ReadonlySet<string> = new Set(['UV_THREADPOOL_SIZE']);
