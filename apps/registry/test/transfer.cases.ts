@@ -25,11 +25,12 @@ export function transferCases(harness: () => RegistryHarness): void {
 
     const told = (kind: string) => harness().core.transfers.filter((news) => news.kind === kind);
     const lastRunning = () => told('running').at(-1)?.transfers;
-    const received = () =>
+    const receivedFor = (name: string) =>
       harness()
         .core.traffic.flatMap(({ items }) => items)
-        .filter((item) => item.repository === repository)
+        .filter((item) => item.repository === name)
         .reduce((sum, { bytesIn }) => sum + bytesIn, 0);
+    const received = () => receivedFor(repository);
 
     it('tells of a push while it runs, with the pieces it comes in, and of its end with all its bytes', async () => {
       const before = received();
@@ -95,16 +96,19 @@ export function transferCases(harness: () => RegistryHarness): void {
 
     it('counts bytes once, though core was away', async () => {
       const { core } = harness();
-      const before = received();
       const failures = core.failures;
+      const counted = 'library/counted';
       core.failWith = 503;
-      await registry.pushBlob(repository, token, randomBytes(700));
+      await registry.pushBlob(counted, await harness().tokenFor([counted]), randomBytes(700));
       await eventually(
         () => core.failures,
         (seen) => seen > failures,
       );
       core.failWith = null;
-      await eventually(received, (bytes) => bytes - before === 700);
+      await eventually(
+        () => receivedFor(counted),
+        (bytes) => bytes === 700,
+      );
       const ids = core.traffic.map(({ counted }) => counted.id);
       expect(new Set(ids).size).toBe(ids.length);
     }, 15_000);

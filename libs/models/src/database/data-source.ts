@@ -60,18 +60,18 @@ export class ModelStore {
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return runTransaction(async () => {
       const runner = this.dataSource.createQueryRunner();
+      let tx: TransactionSql | undefined;
       try {
-        const client = (await runner.connect()) as pg.PoolClient;
-        const tx = new TransactionSql(client);
+        tx = new TransactionSql((await runner.connect()) as pg.PoolClient);
         await runner.startTransaction();
-        const result = await work({ ...tx.sql, manager: runner.manager }).finally(() => {
-          tx.end();
-        });
+        const result = await work({ ...tx.sql, manager: runner.manager });
+        tx.end();
         await runner.commitTransaction();
         return result;
       } catch (error) {
+        tx?.end();
         if (runner.isTransactionActive) await runner.rollbackTransaction();
-        throw error;
+        throw tx?.causeOf(error) ?? error;
       } finally {
         await runner.release();
       }

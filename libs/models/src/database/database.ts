@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { traced } from '@haven/observability';
 import pg, { type PoolClient, type QueryResultRow } from 'pg';
-import { isRetryable, translateDatabaseError } from './database-errors.js';
+import { isRetryable, sqlState, translateDatabaseError } from './database-errors.js';
 import { tlsOptions, type DatabaseTls } from './database-tls.js';
 import { sqlOver, type Query, type Sql } from './sql.js';
 
@@ -30,6 +30,8 @@ export interface PoolSettings {
 const planning = '-c jit=off -c work_mem=32MB';
 const acquireTimeoutMs = 5_000;
 const transactionAttempts = 5;
+/** SQLSTATE of whatever comes after a failure. */
+const transactionFailed = '25P02';
 /** Longest pause before the second attempt; it doubles with each further one. */
 const firstPauseMs = 25;
 
@@ -146,7 +148,7 @@ export class Database implements Sql {
     } catch (error) {
       tx.end();
       broken = await rollback(client);
-      throw error;
+      throw tx.causeOf(error);
     } finally {
       client.release(broken);
     }
@@ -169,12 +171,25 @@ export class Database implements Sql {
 export class TransactionSql {
   readonly sql: Sql;
   private hasEnded = false;
+  private firstFailure: unknown;
 
   constructor(client: PoolClient) {
     this.sql = sqlOver({
-      query: (query) =>
-        this.hasEnded ? Promise.reject(new Error('the transaction has ended')) : client.query<QueryResultRow>(query),
+      query: async (query) => {
+        if (this.hasEnded) throw new Error('the transaction has ended');
+        try {
+          return await client.query<QueryResultRow>(query);
+        } catch (error) {
+          this.firstFailure ??= error;
+          throw error;
+        }
+      },
     });
+  }
+
+  /** What a statement says that only came after the one which failed is not why. */
+  causeOf(error: unknown): unknown {
+    return sqlState(error) === transactionFailed ? (this.firstFailure ?? error) : error;
   }
 
   end(): void {
