@@ -174,7 +174,7 @@ export const settings = {
     'HAVEN_GC_BLOBS_PER_SECOND',
     integer(1, 100_000),
     'How many blobs one gc-controller process looks at in a second at most.',
-    { fallback: '200' },
+    { fallback: '100' },
   ),
   trashDays: setting(
     'HAVEN_TRASH_DAYS',
