@@ -44,14 +44,9 @@ const findUpload = placeQuery<UploadPlace>('upload', {
   joins: `${joinQuota}
     LEFT JOIN blob_upload upload ON upload.repository_id = repository.repository_id AND upload.id = asked.value1`,
 });
-/**
- * Does not wait for the disk: a session that is lost because the database's machine goes down in the next moment had no
- * bytes yet. Whoever brings them waits, and the session is durable with them.
- */
 const insert = statement(
   'upload_insert',
-  `INSERT INTO blob_upload (id, repository_id, username)
-   SELECT $1, $2, left($3, 255) FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried`,
+  'INSERT INTO blob_upload (id, repository_id, username) VALUES ($1, $2, left($3, 255))',
 );
 const claim = statement(
   'upload_claim',
