@@ -101,11 +101,13 @@ describeUnless(missing('prometheus'), 'Prometheus', () => {
 
   /** Pushes and pulls on and on, as people do: rates are of the last minute. */
   async function keepBusy(): Promise<void> {
-    while (!over.signal.aborted) {
-      const image = await makeImage({ seed: randomBytes(6).toString('hex'), layerBytes: [20_000] });
-      await pushArtifact(site.platform.client(), `${project}/app`, image, 'v1');
-      await pullWhole(site.platform.client(), `${project}/app`, 'v1');
-    }
+    while (!over.signal.aborted) await pushAndPull();
+  }
+
+  async function pushAndPull(): Promise<void> {
+    const image = await makeImage({ seed: randomBytes(6).toString('hex'), layerBytes: [20_000] });
+    await pushArtifact(site.platform.client(), `${project}/app`, image, 'v1');
+    await pullWhole(site.platform.client(), `${project}/app`, 'v1');
   }
 
   beforeAll(async () => {
@@ -118,6 +120,7 @@ describeUnless(missing('prometheus'), 'Prometheus', () => {
     prometheus = await PrometheusServer.start(prometheusFolder, targets);
 
     (await platform.api('POST', '/projects', { project_name: project, storage_limit: 1e9 })).expect(201);
+    await pushAndPull(); // before the replication looks for what to send
     pushing = keepBusy();
     const filters = [{ type: 'name', value: `${project}/**` }];
     const dest_registry = { id: await site.endpoint(platform.url) };
