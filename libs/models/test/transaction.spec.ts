@@ -58,3 +58,32 @@ describe('statements of a transaction that are sent together', () => {
     expect(await names()).toEqual([]);
   });
 });
+
+describe('a transaction that deadlocks', () => {
+  /** What PostgreSQL says to the one of two that it gives up. */
+  const deadlock = (tx: Sql) => tx.run(sql(`DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$`));
+
+  it('is run again until it is through', async () => {
+    let runs = 0;
+    const result = await db.transaction(async (tx) => {
+      runs += 1;
+      if (runs < 4) await deadlock(tx);
+      return runs;
+    });
+    expect(result).toBe(4);
+  });
+
+  it('is told to come back later when it never gets through', async () => {
+    await expect(db.transaction(deadlock)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('a database that listens on a socket', () => {
+  it('is away while there is none', async () => {
+    const settings = { ...testDatabase.settings, host: '/nonexistent' };
+    const nowhere = Database.connect(settings, { applicationName: 'test', connections: 1 });
+    await expect(nowhere.run(sql('SELECT 1'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(nowhere.transaction((tx) => tx.run(sql('SELECT 1')))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await nowhere.close();
+  });
+});

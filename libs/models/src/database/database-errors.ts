@@ -15,8 +15,14 @@ export function brokenConstraint(error: unknown): string | null {
 export const isRetryable = (error: unknown): boolean => ['40P01', '40001'].includes(sqlState(error) ?? '');
 
 const connectionFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
-/** Statement, lock and idle-in-transaction time-outs, too many connections, server going down or starting. */
-const busyStates = /^(57014|55P03|25P03|53300|57P0[1-5]|08...)$/;
+/** There is no socket where one is to be: a server that listens on one takes it away when it stops. */
+const isSocketGone = (error: unknown): boolean =>
+  sqlState(error) === 'ENOENT' && Error.isError(error) && 'syscall' in error && error.syscall === 'connect';
+/**
+ * Statement, lock and idle-in-transaction time-outs, too many connections, server going down or starting; and a transaction
+ * that others were in the way of as often as it was tried.
+ */
+const busyStates = /^(57014|55P03|25P03|53300|57P0[1-5]|08...|40P01|40001)$/;
 const poolFaults = /timeout exceeded when trying to connect|Connection terminated|terminating connection|not queryable/;
 
 /** A database that is away or exhausted answers 503 with Retry-After, never a hang and never a bare 500. */
@@ -24,7 +30,7 @@ export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const state = sqlState(error) ?? '';
   const message = Error.isError(error) ? error.message : '';
-  if (connectionFaults.has(state) || busyStates.test(state) || poolFaults.test(message)) {
+  if (connectionFaults.has(state) || isSocketGone(error) || busyStates.test(state) || poolFaults.test(message)) {
     return Errors.unavailable('the database is busy or away, try again', {
       cause: error,
       headers: { 'Retry-After': '2' },

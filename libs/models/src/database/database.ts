@@ -29,7 +29,7 @@ export interface PoolSettings {
 /** Compiling a plan takes longer than any query here saves by it; a long list is sorted for a page without touching the disk. */
 const planning = '-c jit=off -c work_mem=32MB';
 const acquireTimeoutMs = 5_000;
-const transactionAttempts = 5;
+const transactionAttempts = 8;
 /** SQLSTATE of whatever comes after a failure. */
 const transactionFailed = '25P02';
 /** Longest pause before the second attempt; it doubles with each further one. */
