@@ -19,4 +19,4 @@ export const documentedSettings: ReadonlyMap<string, DocumentedSetting> = new Ma
 );
 
 /** Read by Node itself. */
-export const nodeSettings: ReadonlySet<string> = new Set(['UV_THREADPOOL_SIZE']);
+export const nodeSettings: ReadonlySet<string> = new Set(['UV_THREADPOOL_SIZE', 'NODE_OPTIONS']);

@@ -101,7 +101,16 @@ export class BatchSink {
       for (const hash of hashes) hash.rewind();
       this.failure = { error };
     } finally {
+      batch.forEach(release);
       budget.giveBack(bytes);
     }
   }
+}
+
+/**
+ * Frees the memory of a chunk that has it to itself, instead of leaving it to the garbage collector: what comes next is read
+ * into the same memory, which is still in the processor's cache.
+ */
+function release({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

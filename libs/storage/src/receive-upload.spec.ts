@@ -63,12 +63,22 @@ describe('receiveUpload', () => {
     ['very small chunks', 5000, 1],
   ])('receives %s', async (_what, size, chunkSize) => {
     const bytes = randomBytes(size);
-    const { writer, hash, budget, options } = setUp(Readable.from(chunksOf(bytes, chunkSize)));
+    const { writer, hash, budget, options } = setUp(Readable.from(chunksOf(Buffer.from(bytes), chunkSize)));
     expect(await receiveUpload(options)).toEqual({ receivedBytes: size, aborted: false });
     expect(writer.content.equals(bytes)).toBe(true);
     expect(hash.digest()).toBe(digestOf(bytes));
     expect(budget.usedBytes).toBe(0);
     expect(writer.writes.every((write) => write.chunks <= 1024 && write.bytes < 2 * batchSizeBytes)).toBe(true);
+  });
+
+  it('frees the memory of what is written, and lets that of others be', async () => {
+    const shared = Buffer.alloc(2 * KiB, 'a');
+    const alone = Buffer.from(new Uint8Array(64 * KiB).buffer);
+    const { writer, options } = setUp(Readable.from([alone, shared.subarray(0, KiB)]));
+    await receiveUpload(options);
+    expect(writer.content.length).toBe(65 * KiB);
+    expect(alone.buffer.byteLength).toBe(0);
+    expect(shared.toString()).toBe('a'.repeat(2 * KiB));
   });
 
   it('goes on at an offset, with every hash', async () => {

@@ -3,7 +3,10 @@ import { BatchSink, type BatchSinkOptions } from './batch-sink.js';
 import { ChunkReader } from './chunk-reader.js';
 
 export interface ReceiveOptions extends BatchSinkOptions {
-  /** A request's body. It is left as it is: not destroyed, and not drained when it is not read to its end. */
+  /**
+   * A request's body. It is left as it is: not destroyed, and not drained when it is not read to its end. Of a chunk that has its
+   * memory to itself nothing is left once it is written.
+   */
   source: AsyncIterable<Buffer>;
   /** Most bytes that the source may bring; more is REQUEST_ENTITY_TOO_LARGE. */
   maxBytes: number;
