@@ -7,6 +7,7 @@ import {
   deleteRepository,
   ensureRepository,
   foldQuota,
+  putArtifact,
   readUsedBytes,
   recomputeUsedBytes,
   sql,
@@ -14,7 +15,7 @@ import {
   type RepositoryRef,
   type Sql,
 } from '../src/index.js';
-import { actor, manifestOf, storeArtifact, storeBlob } from './content.js';
+import { actor, context, manifestOf, storeArtifact, storeBlob } from './content.js';
 
 let testDatabase: TestDatabase;
 let db: Database;
@@ -86,6 +87,38 @@ describe('putArtifact', () => {
     expect(await expectExactQuota(project.id)).toBe(16);
     await put(repository, manifestOf('four', { blobs: [blob] }), 'v1');
     expect(await expectExactQuota(project.id)).toBe(20);
+  });
+});
+
+describe('a manifest of a platform that was empty a moment ago', () => {
+  it('never costs the square of what others are pushing', async () => {
+    const fresh = await createTestDatabase();
+    const one = Database.connect(fresh.settings, { applicationName: 'test', connections: 1, plansOnce: true });
+    const repository = await ensureRepository(one, 1, 'library/fresh');
+    const first = await storeBlob(one, repository, 'first');
+    // All statements are planned now, for tables that are as good as empty.
+    await storeArtifact(one, repository, manifestOf('planned', { blobs: [first] }), 'v1');
+    await one.run(sql("INSERT INTO blob (digest, size) SELECT 'sha256:' || n, 1 FROM generate_series(1, 3000) AS n"));
+    await one.run(
+      sql(
+        `INSERT INTO repository_blob (repository_id, digest, lease_until)
+         SELECT $1, 'sha256:' || n, now() + interval '1 hour' FROM generate_series(1, 3000) AS n`,
+        repository.repositoryId,
+      ),
+    );
+    const next = await storeBlob(one, repository, 'next');
+    const { rows } = await one.transaction(async (tx) => {
+      await putArtifact(tx, manifestOf('next', { blobs: [next] }), { ...context, repository, tags: [] });
+      return tx.one<{ rows: number }>(
+        sql(
+          `SELECT seq_tup_read + idx_tup_fetch AS rows FROM pg_stat_xact_user_tables WHERE relname = 'repository_blob'`,
+        ),
+      );
+    });
+    // A few statements may look at all of it once.
+    expect(rows).toBeLessThan(10_000);
+    await one.close();
+    await fresh.drop();
   });
 });
 

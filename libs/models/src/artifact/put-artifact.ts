@@ -75,12 +75,14 @@ const holdMemberships = statement(
     WHERE repository_id = $1 AND digest = ANY($2) AND blob.status = 'live'
     ORDER BY digest FOR KEY SHARE`,
 );
+/** Looks for what is due once, whatever the planner thinks: as a join, on tables that were empty when it was planned, it did so for each row. */
 const settleMemberships = statement(
   'membership_settle',
-  `UPDATE repository_blob member SET pending = false
-     FROM (SELECT digest FROM repository_blob WHERE repository_id = $1 AND digest = ANY($2) AND pending
-            ORDER BY digest FOR NO KEY UPDATE) AS due
-    WHERE member.repository_id = $1 AND member.digest = due.digest`,
+  `WITH due AS (
+     SELECT digest FROM repository_blob WHERE repository_id = $1 AND digest = ANY($2) AND pending
+      ORDER BY digest FOR NO KEY UPDATE)
+   UPDATE repository_blob SET pending = false
+    WHERE repository_id = $1 AND digest = ANY(ARRAY(SELECT digest FROM due))`,
 );
 const holdChildren = statement(
   'children_hold',
