@@ -41,6 +41,7 @@ export class ManifestPushService {
       if (!unstorable.includes(sqlState(error) ?? '')) throw error;
       throw Errors.manifestInvalid('manifest invalid: it holds text that cannot be stored', { cause: error });
     }
+    this.manifests.remember(pushed.digest, pushed.payload);
     this.outbox.nudge();
   }
 

@@ -92,6 +92,11 @@ export class ManifestRepository {
     return payload;
   }
 
+  /** Keeps the bytes of a manifest that was just stored: what is pushed is pulled soon. */
+  remember(digest: string, payload: Buffer): void {
+    this.payloads?.set(digest, payload);
+  }
+
   /** Sizes of those of the artifacts that a repository has, in bytes, by digest. */
   async sizesOf(repositoryId: number, digests: readonly Digest[]): Promise<ReadonlyMap<string, number>> {
     const rows = await this.databases.push.rows<{ digest: string; size: number }>(readSizes(repositoryId, digests));
