@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * The least that taking a blob in can be: one process that writes a body to a file while it hashes it, syncs the file, and
- * answers with the digest. No database, no proxy, nobody to ask. And the least that a pull behind nginx can be: whatever is
- * asked for, nginx is told to send its file.
+ * answers with the digest. No database, and nobody to ask; nothing is there before, and whatever is asked for, nginx is told
+ * to send its file.
  */
 const [, , folder = '', port = ''] = process.argv;
 const batchBytes = 2 ** 20;
@@ -49,13 +49,22 @@ async function receive(request: IncomingMessage, file: FileHandle): Promise<stri
 }
 
 createServer({ requestTimeout: 0 }, (request, response) => {
-  if (request.method === 'GET') {
-    response.setHeader('x-accel-redirect', '/file').end();
-    return;
+  const { pathname } = new URL(request.url ?? '', 'http://floor');
+  switch (request.method) {
+    case 'GET':
+      response.setHeader('x-accel-redirect', '/file').end();
+      return;
+    case 'HEAD':
+      response.writeHead(404).end();
+      return;
+    case 'POST':
+      response.writeHead(202, { location: join(pathname, randomUUID()) }).end();
+      return;
+    default:
+      void open(join(folder, basename(pathname)), 'w').then(async (file) => {
+        const digest = `sha256:${await receive(request, file)}`;
+        response.writeHead(201, { 'docker-content-digest': digest }).end();
+        await file.close();
+      });
   }
-  const path = join(folder, (request.url ?? '').slice(1));
-  void open(path, 'w').then(async (file) => {
-    response.end(await receive(request, file));
-    await file.close();
-  });
 }).listen(Number(port), '127.0.0.1');

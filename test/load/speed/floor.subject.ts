@@ -48,6 +48,17 @@ export class FloorSubject implements Subject {
     return Promise.resolve([this.child.pid ?? 0]);
   }
 
+  /** Itself as it is reached through an nginx. */
+  behind(url: string, name: string): Subject {
+    return {
+      ...{ name, url },
+      headersFor: () => this.headersFor(),
+      prepare: () => this.prepare(),
+      blobFile: (repository, digest) => this.blobFile(repository, digest),
+      pids: () => this.pids(),
+    };
+  }
+
   async stop(): Promise<void> {
     if (this.child.kill('SIGTERM')) await once(this.child, 'exit');
     await rm(this.folder, { recursive: true });
@@ -56,6 +67,7 @@ export class FloorSubject implements Subject {
 
 /** Sends a blob there. Throws unless all of it arrived. */
 export async function pushToFloor(client: BenchClient, blob: LargeBlob): Promise<void> {
-  const { text } = (await client.request('PUT', `/${blob.digest}`, wholeBody(blob, {}))).expect(200);
-  if (`sha256:${text}` !== blob.digest) throw new Error(`the floor hashed ${text}`);
+  const answer = await client.request('PUT', `/${blob.digest}`, wholeBody(blob, {}));
+  const digest = answer.expect(201).header('docker-content-digest');
+  if (digest !== blob.digest) throw new Error(`the floor hashed ${digest ?? 'nothing'}`);
 }

@@ -15,7 +15,7 @@ export interface PlainNginx {
 
 /**
  * Serves one file under `/file`, with the settings that Haven's nginx has for bytes.
- * @param asked who is asked first for what is below `/asked/`
+ * @param asked who is asked first for what is below `/asked/`, and all that is below `/v2/`
  */
 export async function startPlainNginx(file: string, asked = 'http://127.0.0.1:9'): Promise<PlainNginx> {
   const folder = await mkdtemp(join(tmpdir(), 'haven-bench-nginx-'));
@@ -34,7 +34,8 @@ export async function startPlainNginx(file: string, asked = 'http://127.0.0.1:9'
     `http { sendfile off; output_buffers 1 512k; access_log off; default_type application/octet-stream; ${temporary.join(' ')}`,
     `upstream asked { server ${new URL(asked).host}; keepalive 32; }`,
     `server { listen 127.0.0.1:${port}; root ${folder}/files;`,
-    'location /asked/ { proxy_pass http://asked; proxy_http_version 1.1; proxy_set_header Connection ""; } } }',
+    'location ~ ^/(?:asked|v2)/ { proxy_pass http://asked; proxy_http_version 1.1; proxy_set_header Connection "";',
+    'proxy_request_buffering off; client_max_body_size 0; client_body_buffer_size 512k; } } }',
   ];
   await writeFile(join(folder, 'nginx.conf'), settings.join('\n'));
   const program = findProgram('nginx') ?? 'nginx';

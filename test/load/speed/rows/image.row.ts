@@ -7,10 +7,11 @@ import {
   type Content,
   type Image,
 } from '@haven/testing/oci';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { BenchClient, eachOf, secondsOf } from '../client.ts';
 import { FloorSubject } from '../floor.subject.ts';
 import type { Case, Contender, Goal } from '../measurement.ts';
+import { startPlainNginx } from '../plain-nginx.ts';
 import { newPeers, type Field, type Row } from '../row.ts';
 import type { Subject } from '../subject.ts';
 
@@ -79,15 +80,22 @@ export const imageRow: Row = {
       timed(side.subject, await place(side, round), pushImage);
     const pull = (side: Side): Promise<number> => timed(side.subject, placed.get(side) ?? [], pullImage);
     const floor = await FloorSubject.start();
-    const toFloor: Side = { subject: floor, layout: repositories, name: floor.name };
-    const pushing = caseOf('push', push, 1.5);
-    const least: Contender = {
-      name: floor.name,
-      subject: floor,
-      measure: async (round) => images / (await timed(floor, await place(toFloor, round), pushImageToFloor)),
+    const nginx = await nginxBefore(floor);
+    const least: Side = { subject: nginx.subject, layout: repositories, name: nginx.subject.name };
+    const withFloor = (measured: Case, work: (round: number) => Promise<number>): Case => {
+      const measure = async (round: number): Promise<number> => images / (await work(round));
+      return { ...measured, contenders: [...measured.contenders, { name: least.name, subject: floor, measure }] };
     };
-    const cases = [{ ...pushing, contenders: [...pushing.contenders, least] }, caseOf('pull', pull, 2)];
-    return { cases, cleanUp: () => floor.stop() };
+    const pullFile = (): Promise<number> => timed(nginx.subject, placed.get(least) ?? [], nginx.pullImage);
+    const cases = [
+      withFloor(caseOf('push', push, 1.5), (round) => push(least, round)),
+      withFloor(caseOf('pull', pull, 2), pullFile),
+    ];
+    const cleanUp = async (): Promise<void> => {
+      await nginx.stop();
+      await floor.stop();
+    };
+    return { cases, cleanUp };
   },
 };
 
@@ -124,11 +132,27 @@ async function pushImage(client: BenchClient, { repository, tag, image }: Placed
   mustBe(answer.expect(201).header('docker-content-digest'), digest);
 }
 
-/** One request for each of its parts. */
-async function pushImageToFloor(client: BenchClient, { image }: Placed): Promise<void> {
-  for (const { digest, bytes } of [...image.blobs, image.manifest]) {
-    mustBe(`sha256:${(await client.request('PUT', `/${digest}`, { body: bytes })).expect(200).text}`, digest);
-  }
+/**
+ * nginx before a process that knows nothing, hashes what it is sent, writes and syncs it. Whatever is pulled, nginx sends
+ * 16 KiB.
+ */
+async function nginxBefore(floor: FloorSubject) {
+  const bytes = randomBytes(16 * 1_024);
+  const digest = sha256(bytes);
+  const client = new BenchClient(floor, 1);
+  (await client.request('PUT', `/${digest}`, { body: bytes })).expect(201);
+  await client.close();
+  const { url, stop } = await startPlainNginx(floor.blobFile('', digest), floor.url);
+  const pullImage = async (puller: BenchClient, { image }: Placed): Promise<void> => {
+    for (const _part of [image.manifest, ...image.blobs]) {
+      mustBe(sha256((await puller.request('GET', '/asked/file')).expect(200).bytes), digest);
+    }
+  };
+  return {
+    subject: floor.behind(url, 'floor (nginx, and a process that knows nothing, hashes and writes)'),
+    pullImage,
+    stop,
+  };
 }
 
 /** As containerd does it: asks, opens an upload, and sends all of it with the closing request. */
