@@ -31,7 +31,7 @@ export async function startPlainNginx(file: string, asked = 'http://127.0.0.1:9'
     'daemon off; worker_processes auto; error_log stderr warn;',
     `pid ${folder}/nginx.pid;`,
     'events { worker_connections 1024; }',
-    `http { sendfile off; output_buffers 1 512k; access_log off; default_type application/octet-stream; ${temporary.join(' ')}`,
+    `http { sendfile off; output_buffers 1 128k; access_log off; default_type application/octet-stream; ${temporary.join(' ')}`,
     `upstream asked { server ${new URL(asked).host}; keepalive 32; }`,
     `server { listen 127.0.0.1:${port}; root ${folder}/files;`,
     'location ~ ^/(?:asked|v2)/ { proxy_pass http://asked; proxy_http_version 1.1; proxy_set_header Connection "";',
