@@ -48,9 +48,7 @@ export const settings = {
     { fallback: '500' },
   ),
 
-  databaseHost: setting('HAVEN_DATABASE_HOST', text, 'Host of PostgreSQL, or the folder of its socket.', {
-    fallback: '127.0.0.1',
-  }),
+  databaseHost: setting('HAVEN_DATABASE_HOST', text, 'Host of PostgreSQL.', { fallback: '127.0.0.1' }),
   databasePort: setting('HAVEN_DATABASE_PORT', integer(1, 65_535), 'Port of PostgreSQL.', { fallback: '5432' }),
   databaseName: setting('HAVEN_DATABASE_NAME', text, 'Name of the database.', { fallback: 'registry' }),
   databaseUser: setting('HAVEN_DATABASE_USER', text, 'Role that owns the database.', { fallback: 'haven' }),

@@ -77,13 +77,3 @@ describe('a transaction that deadlocks', () => {
     await expect(db.transaction(deadlock)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
-
-describe('a database that listens on a socket', () => {
-  it('is away while there is none', async () => {
-    const settings = { ...testDatabase.settings, host: '/nonexistent' };
-    const nowhere = Database.connect(settings, { applicationName: 'test', connections: 1 });
-    await expect(nowhere.run(sql('SELECT 1'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(nowhere.transaction((tx) => tx.run(sql('SELECT 1')))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await nowhere.close();
-  });
-});

@@ -15,9 +15,6 @@ export function brokenConstraint(error: unknown): string | null {
 export const isRetryable = (error: unknown): boolean => ['40P01', '40001'].includes(sqlState(error) ?? '');
 
 const connectionFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
-/** There is no socket where one is to be: a server that listens on one takes it away when it stops. */
-const isSocketGone = (error: unknown): boolean =>
-  sqlState(error) === 'ENOENT' && Error.isError(error) && 'syscall' in error && error.syscall === 'connect';
 /**
  * Statement, lock and idle-in-transaction time-outs, too many connections, server going down or starting; and a transaction
  * that others were in the way of as often as it was tried.
@@ -30,7 +27,7 @@ export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const state = sqlState(error) ?? '';
   const message = Error.isError(error) ? error.message : '';
-  if (connectionFaults.has(state) || isSocketGone(error) || busyStates.test(state) || poolFaults.test(message)) {
+  if (connectionFaults.has(state) || busyStates.test(state) || poolFaults.test(message)) {
     return Errors.unavailable('the database is busy or away, try again', {
       cause: error,
       headers: { 'Retry-After': '2' },
