@@ -77,6 +77,14 @@ export function metricsCases(harness: () => RegistryHarness): void {
       expect(await scrape(registry, others)).toEqual({ [others]: 1 });
     });
 
+    it('show that a manifest which was just pushed is not read again for its first pull', async () => {
+      const hits = 'haven_cache_requests_total{cache="manifest",result="hit"}';
+      const misses = 'haven_cache_requests_total{cache="manifest",result="miss"}';
+      await registry.pushImage(repository, token, 'fresh', 'layer of fresh');
+      await registry.call('GET', `/v2/${repository}/manifests/fresh`, { token });
+      expect(await scrape(registry, hits, misses)).toEqual({ [hits]: 1, [misses]: 0 });
+    });
+
     it('tell of caches, pools and room', async () => {
       const hits = 'haven_cache_requests_total{cache="token",result="hit"}';
       const misses = 'haven_cache_requests_total{cache="token",result="miss"}';

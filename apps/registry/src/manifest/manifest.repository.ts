@@ -88,13 +88,14 @@ export class ManifestRepository {
     this.lookups[known === undefined ? 'misses' : 'hits'] += 1;
     if (known !== undefined) return known;
     const { payload } = await this.databases.pull.one<{ payload: Buffer }>(readPayload(digest));
-    this.payloads?.set(digest, payload);
+    this.remember(digest, payload);
     return payload;
   }
 
   /** Keeps the bytes of a manifest that was just stored: what is pushed is pulled soon. */
   remember(digest: string, payload: Buffer): void {
-    this.payloads?.set(digest, payload);
+    // A copy: a small buffer is a piece of a larger one, which would stay with it and is not counted.
+    this.payloads?.set(digest, Buffer.from(Uint8Array.from(payload).buffer));
   }
 
   /** Sizes of those of the artifacts that a repository has, in bytes, by digest. */
