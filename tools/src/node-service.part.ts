@@ -148,6 +148,8 @@ function registryEnv(context: Shared): Record<string, string> {
     HAVEN_STORAGE_DRIVER: 'filesystem',
     HAVEN_STORAGE_ROOT: context.data.storage,
     HAVEN_BLOB_DELIVERY: 'nginx',
+    // Files are waited for, not worked at: as many threads as connections for pushes.
+    UV_THREADPOOL_SIZE: '12',
     // V8's default: with less room, what many small requests leave behind is collected over and over.
     NODE_OPTIONS: '--max-semi-space-size=16',
   };
@@ -157,8 +159,6 @@ function sharedEnv(context: Shared): Record<string, string> {
   const secrets = secretFiles(context.data);
   return {
     ...nodeEnv,
-    // Files are waited for, not worked at: as many threads as connections for pushes.
-    UV_THREADPOOL_SIZE: '12',
     ...withoutCollectorKeys(context.passedOn),
     HAVEN_DATABASE_HOST: '127.0.0.1',
     HAVEN_DATABASE_PORT: String(context.ports.postgres),
