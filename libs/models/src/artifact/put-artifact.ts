@@ -75,7 +75,10 @@ const holdMemberships = statement(
     WHERE repository_id = $1 AND digest = ANY($2) AND blob.status = 'live'
     ORDER BY digest FOR KEY SHARE`,
 );
-/** Looks for what is due once, whatever the planner thinks: as a join, on tables that were empty when it was planned, it did so for each row. */
+/**
+ * Looks for what is due once, whatever the planner thinks: as a join, planned when the tables were empty, it did so for each
+ * membership of the repository.
+ */
 const settleMemberships = statement(
   'membership_settle',
   `WITH due AS (
